@@ -1,0 +1,46 @@
+# Every target first installs what is missing (tools/setup.sh), and all of them build in the
+# release profile, so that llama.cpp is compiled once.
+
+SHELL := /bin/bash
+CARGO ?= cargo
+# A freshly installed Rust may not be on PATH before the next login.
+export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
+
+# Further arguments of the demo, e.g. make demo DEMO_ARGS="--method mbr --limit 50"
+DEMO_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint docs deny advisories install
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+setup: ## Install what the build needs and the machine lacks
+	@tools/setup.sh
+
+demo: setup ## Correct the sample with the shipped model and print the table (DEMO_ARGS=...)
+	$(CARGO) run --release --locked -- run --dataset sample $(DEMO_ARGS)
+
+test: ## Run every test
+	@tools/setup.sh nextest
+	$(CARGO) nextest run --release --locked
+	$(CARGO) test --release --locked --doc
+
+lint: setup ## Check the format and the lints
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --no-default-features -- -D warnings
+
+docs: setup ## Build the API documentation; a warning is an error
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+
+deny: ## Check licences, sources and banned crates of the dependencies
+	@tools/setup.sh deny
+	$(CARGO) deny --locked check --hide-inclusion-graph bans licenses sources
+
+advisories: ## Check the dependencies against the RustSec database (downloads it)
+	@tools/setup.sh deny
+	$(CARGO) deny --locked check advisories
+
+install: setup ## Install gec for the current user
+	$(CARGO) install --path . --locked

@@ -1,0 +1,111 @@
+//! From a list to a probability of each hypothesis.
+
+use serde::{Deserialize, Serialize};
+
+use crate::corpus::Hypothesis;
+
+/// How a list becomes a probability distribution.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Posterior {
+    /// Scores are divided by this before the softmax (above 0). HyPoradise's scores are
+    /// averages per token, so small differences mean much.
+    pub score_temperature: f64,
+    /// Where a list has no scores, each rank costs this many nats.
+    pub rank_cost: f64,
+    /// Whether repeats in the list as read multiply a hypothesis's weight. Right where the
+    /// list was sampled, wrong where it was padded.
+    pub count_repeats: bool,
+}
+
+impl Default for Posterior {
+    fn default() -> Self {
+        Self { score_temperature: 0.05, rank_cost: 0.5, count_repeats: false }
+    }
+}
+
+/// Probability of each hypothesis of `nbest`, in its order; they sum to 1. Uses scores
+/// where every hypothesis has a finite one, else the order. Empty for an empty list.
+#[must_use]
+pub fn posterior(nbest: &[Hypothesis], how: &Posterior) -> Vec<f64> {
+    let scores: Option<Vec<f64>> =
+        nbest.iter().map(|hypothesis| hypothesis.score.filter(|score| score.is_finite())).collect();
+    let mut weights: Vec<f64> = match scores {
+        Some(scores) => {
+            let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            scores.iter().map(|score| ((score - high) / how.score_temperature).exp()).collect()
+        }
+        None => (0..nbest.len()).map(|rank| (-how.rank_cost * rank as f64).exp()).collect(),
+    };
+    if how.count_repeats {
+        for (weight, hypothesis) in weights.iter_mut().zip(nbest) {
+            *weight *= f64::from(hypothesis.count);
+        }
+    }
+    let total: f64 = weights.iter().sum();
+    for weight in &mut weights {
+        *weight /= total;
+    }
+    weights
+}
+
+/// Entropy of a distribution in nats; 0 for at most one outcome.
+#[must_use]
+pub fn entropy(probabilities: &[f64]) -> f64 {
+    -probabilities.iter().filter(|&&p| p > 0.0).map(|&p| p * p.ln()).sum::<f64>()
+}
+
+/// Lead of the most probable outcome over the second, in [0, 1]; 1 for at most one.
+#[must_use]
+pub fn margin(probabilities: &[f64]) -> f64 {
+    let (mut first, mut second) = (0.0_f64, 0.0_f64);
+    for &probability in probabilities {
+        if probability > first {
+            second = first;
+            first = probability;
+        } else {
+            second = second.max(probability);
+        }
+    }
+    if probabilities.len() < 2 { 1.0 } else { first - second }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::corpus::Utterance;
+
+    fn list(items: &[(&str, Option<f64>)]) -> Vec<Hypothesis> {
+        let list = items.iter().map(|(text, score)| ((*text).to_owned(), *score, None));
+        Utterance::from_list("u", list).nbest
+    }
+
+    #[test]
+    fn scores_decide_where_all_have_them_and_the_order_where_not() {
+        let how = Posterior::default();
+        let scored = posterior(&list(&[("a", Some(-0.4)), ("b", Some(-0.3))]), &how);
+        assert!(scored[1] > scored[0]);
+        assert!((scored[1] / scored[0] - (0.1_f64 / 0.05).exp()).abs() < 1e-9);
+        let ranked = posterior(&list(&[("a", Some(-0.4)), ("b", None)]), &how);
+        assert!(ranked[0] > ranked[1]);
+        assert!((ranked.iter().sum::<f64>() - 1.0).abs() < 1e-12);
+        assert!(posterior(&[], &how).is_empty());
+        let infinite = posterior(&list(&[("a", Some(f64::NEG_INFINITY)), ("b", Some(0.0))]), &how);
+        assert!(infinite.iter().all(|p| p.is_finite()));
+    }
+
+    #[test]
+    fn repeats_count_only_on_demand() {
+        let nbest = list(&[("a", None), ("b", None), ("b", None), ("b", None)]);
+        let plain = posterior(&nbest, &Posterior::default());
+        let counted = posterior(&nbest, &Posterior { count_repeats: true, ..Posterior::default() });
+        assert!(plain[0] > plain[1] && counted[1] > counted[0]);
+    }
+
+    #[test]
+    fn one_hypothesis_has_no_entropy_and_full_margin() {
+        assert_eq!(entropy(&[1.0]), 0.0);
+        assert_eq!(margin(&[1.0]), 1.0);
+        assert!((entropy(&[0.5, 0.5]) - 2_f64.ln()).abs() < 1e-12);
+        assert!((margin(&[0.2, 0.5, 0.3]) - 0.2).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,106 @@
+//! What can be typed: clap types only, no behaviour.
+
+pub mod dataset;
+pub mod db;
+pub mod run;
+pub mod runs;
+pub mod score;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Corrects speech recognisers' N-best lists with a local language model.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gec",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  gec run --dataset sample
+      Correct the embedded sample with the shipped model and print the table
+  gec run --dataset hp:atis,wsj --method cascade --model qwen.gguf
+      Evaluate a method on parts of HyPoradise
+  gec score last --normalizer whisper-en
+      Score a stored run again under another rule, without a model"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every verb.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Database file [default: gec/gec.db in the XDG data folder]
+    #[arg(long, global = true, env = "GEC_DB", value_name = "FILE")]
+    pub db: Option<PathBuf>,
+    /// Folder with corpora, searched before those of GEC_DATA_DIR and the XDG data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Say more on stderr; twice for even more
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Correct a corpus and score the result
+    Run(Box<run::RunArgs>),
+    /// Score a stored run again, without a model
+    Score(score::ScoreArgs),
+    /// Known corpora: list, show, verify, pull
+    Dataset(dataset::DatasetArgs),
+    /// Stored runs: list, show, delete
+    Runs(runs::RunsArgs),
+    /// The database: path, stats, backup
+    Db(db::DbArgs),
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Formats of a table of results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TableFormat {
+    /// For people
+    Table,
+    /// An object with `rows`
+    Json,
+    /// One line a row
+    Csv,
+    /// A Markdown table
+    Md,
+}
+
+/// How results are scored.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Scoring")]
+pub struct ScoringArgs {
+    /// Text normaliser: none, basic, whisper-en or hp
+    #[arg(long, default_value = "none", value_name = "NAME")]
+    pub normalizer: String,
+    /// Forgive words written together or apart
+    #[arg(long)]
+    pub merge_compounds: bool,
+    /// Bootstrap resamples; 0 for no intervals
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub resamples: u32,
+    /// Seed of the bootstrap
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub bootstrap_seed: u64,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+}

@@ -1,0 +1,160 @@
+//! `gec run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ScoringArgs;
+
+/// Corrects a corpus and scores the result.
+#[derive(Debug, Args)]
+#[command(after_help = "Methods:
+  1best, mbr, lm-rank, select, generate, closest, constrained, uadf, cascade
+
+Examples:
+  gec run --dataset sample
+  gec run --dataset hp:atis,wsj --method 1best,cascade
+  gec run --dataset lists.jsonl --model qwen.gguf --template few-shot --examples 4
+  gec run --dataset hp --method select --model qwen.gguf --limit 200 --format csv
+
+An interrupted run goes on where it stopped when the same command is given again.")]
+pub struct RunArgs {
+    /// `sample`, `hp`, `hp:atis,wsj`, or a file or folder of N-best lists
+    #[arg(long, short, value_name = "SPEC")]
+    pub dataset: String,
+    /// Split of a known corpus [default: test]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// Only the first N utterances (of those that pass the filter)
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Only utterances that match, e.g. `id=i0*` or `reference~boston|denver`
+    #[arg(long, value_name = "EXPR")]
+    pub filter: Option<String>,
+    /// Methods, separated by commas
+    #[arg(long, short, default_value = "cascade", value_delimiter = ',', value_name = "NAME")]
+    pub method: Vec<String>,
+    /// Forget what is stored of this run and start again
+    #[arg(long)]
+    pub fresh: bool,
+    /// Try utterances again that failed before
+    #[arg(long)]
+    pub retry_errors: bool,
+    /// A name for the run in `gec runs list`
+    #[arg(long, value_name = "TEXT")]
+    pub label: Option<String>,
+    /// The language model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The prompt.
+    #[command(flatten)]
+    pub prompt: PromptArgs,
+    /// The methods' settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// How to score.
+    #[command(flatten)]
+    pub scoring: ScoringArgs,
+}
+
+/// The language model and its engine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Language model")]
+pub struct ModelArgs {
+    /// A GGUF file [default: the shipped gec-micro]
+    #[arg(long, env = "GEC_MODEL", value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// A LoRA adapter in GGUF format
+    #[arg(long, value_name = "FILE")]
+    pub lora: Option<PathBuf>,
+    /// Layers to put on a GPU
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub gpu_layers: u32,
+    /// Threads [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Utterances decoded together
+    #[arg(long, default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub parallel: u32,
+    /// Tokens of a prompt and its answer [default: what the model was trained on, at most 2048]
+    #[arg(long, value_name = "N")]
+    pub context: Option<usize>,
+    /// Tokens decoded in one call
+    #[arg(long, default_value_t = 512, value_name = "N")]
+    pub batch: usize,
+    /// Decode common beginnings of prompts every time
+    #[arg(long)]
+    pub no_prefix_sharing: bool,
+}
+
+/// The prompt and its examples.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Prompt")]
+pub struct PromptArgs {
+    /// Template: a built-in name or a file [default: what fits model and method]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub template: Option<String>,
+    /// Examples shown in the prompt [default: what the template says]
+    #[arg(long, value_name = "N")]
+    pub examples: Option<usize>,
+    /// How examples are chosen: random (the same for all) or nearest
+    #[arg(long, default_value = "random", value_name = "HOW", value_parser = ["random", "nearest"])]
+    pub example_selection: String,
+    /// Hypotheses shown in the prompt [default: what the template says]
+    #[arg(long, value_name = "N")]
+    pub max_hypotheses: Option<usize>,
+}
+
+/// Settings of the methods.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Method settings")]
+pub struct SettingsArgs {
+    /// Sampling temperature; 0 decodes greedily
+    #[arg(long, value_name = "X")]
+    pub temperature: Option<f64>,
+    /// Nucleus of sampling
+    #[arg(long, value_name = "P")]
+    pub top_p: Option<f64>,
+    /// Seed of sampling and of random examples
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// uadf: temperature of the language model
+    #[arg(long, value_name = "X")]
+    pub tau_llm: Option<f64>,
+    /// uadf: subtracted from sigmoid(uncertainty)
+    #[arg(long, value_name = "X")]
+    pub beta: Option<f64>,
+    /// Temperature of the list's scores
+    #[arg(long, value_name = "X")]
+    pub score_temperature: Option<f64>,
+    /// Nats that each rank costs in lists without scores
+    #[arg(long, value_name = "X")]
+    pub rank_cost: Option<f64>,
+    /// Repeats in a list are evidence (sampled lists), not padding
+    #[arg(long)]
+    pub count_repeats: bool,
+    /// lm-rank: weight of the list's posterior
+    #[arg(long, value_name = "X")]
+    pub list_weight: Option<f64>,
+    /// cascade: the method between gate and guard
+    #[arg(long, value_name = "NAME")]
+    pub inner: Option<String>,
+    /// cascade: skip lists with fewer distinct hypotheses (2: skip when all agree)
+    #[arg(long, value_name = "N")]
+    pub min_distinct: Option<usize>,
+    /// cascade: skip lists whose posterior has less entropy (nats)
+    #[arg(long, value_name = "X")]
+    pub min_entropy: Option<f64>,
+    /// cascade: skip lists whose best hypothesis leads by more
+    #[arg(long, value_name = "X")]
+    pub max_margin: Option<f64>,
+    /// cascade: abstain where the model gives the 1-best less per token (nats); `-inf` for never
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub min_logprob: Option<f64>,
+    /// cascade: refuse corrections that change a larger share of words
+    #[arg(long, value_name = "X")]
+    pub max_change: Option<f64>,
+    /// cascade: refuse corrections that repeat words more often in a row
+    #[arg(long, value_name = "N")]
+    pub max_repeats: Option<usize>,
+}

@@ -1,0 +1,63 @@
+//! How a failure is told: what, why, and what to do.
+
+use std::{io::Write, process::ExitCode};
+
+use crate::{
+    corpus::CorpusError, correct::CorrectError, datasets::DatasetError, llm::LlmError,
+    prompt::PromptError, store::StoreError,
+};
+
+/// Writes `error:`, its causes and a `hint:` to stderr; the exit code of a command that
+/// could not run.
+pub(super) fn report(error: &anyhow::Error) -> ExitCode {
+    let mut text = format!("error: {error}\n");
+    let mut last = error.to_string();
+    for cause in error.chain().skip(1) {
+        let line = cause.to_string();
+        // Transparent errors repeat the words of what they wrap.
+        if !last.ends_with(&line) {
+            text.push_str(&format!("  caused by: {line}\n"));
+        }
+        last = line;
+    }
+    if let Some(hint) = error.chain().find_map(hint) {
+        text.push_str(&format!("hint: {hint}\n"));
+    }
+    // Nothing can be done where stderr is closed.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(2)
+}
+
+fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    macro_rules! first {
+        ($($kind:ty),*) => { None$(.or_else(|| error.downcast_ref::<$kind>()?.hint()))* };
+    }
+    first!(CorrectError, LlmError, PromptError, StoreError, DatasetError, CorpusError, Hinted)
+}
+
+/// A message of a command itself, with what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Hinted {
+    message: String,
+    hint: String,
+}
+
+impl Hinted {
+    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "the same shape as the other errors' hints")]
+    fn hint(&self) -> Option<String> {
+        Some(self.hint.clone())
+    }
+}
+
+/// Whether the error comes from writing to a pipe that nobody reads any more.
+pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,154 @@
+//! What the verbs mean: one file each.
+
+pub mod dataset;
+pub mod db;
+mod failure;
+mod interrupt;
+mod model;
+mod progress;
+mod report;
+pub mod run;
+mod run_one;
+pub mod runs;
+mod score;
+
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::CommandFactory;
+use tracing_subscriber::EnvFilter;
+
+pub use self::interrupt::Interrupt;
+use crate::{
+    cli::{Cli, Command, Global},
+    datasets::DataDirs,
+    store,
+};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// All is done.
+    Done,
+    /// Done, but something failed or a check did not hold.
+    Incomplete,
+    /// Interrupted; what was finished is stored.
+    Interrupted,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Done => 0,
+            ExitStatus::Incomplete => 1,
+            ExitStatus::Interrupted => 130,
+        })
+    }
+}
+
+impl From<bool> for ExitStatus {
+    fn from(good: bool) -> Self {
+        if good { Self::Done } else { Self::Incomplete }
+    }
+}
+
+/// Options of every verb, resolved once.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The database.
+    pub db: PathBuf,
+    /// Where corpora are looked for.
+    pub data: DataDirs,
+    /// Whether a progress bar may be drawn on stderr.
+    pub progress: bool,
+    /// Whether notes go to stderr.
+    pub quiet: bool,
+}
+
+impl Context {
+    /// Resolves the options.
+    ///
+    /// # Errors
+    /// Where no database is named and the home folder is unknown.
+    pub fn new(global: &Global) -> anyhow::Result<Self> {
+        Ok(Self {
+            db: match &global.db {
+                Some(path) => path.clone(),
+                None => store::default_path()?,
+            },
+            data: DataDirs::resolve(global.data_dir.as_deref()),
+            progress: !global.quiet && std::io::stderr().is_terminal(),
+            quiet: global.quiet,
+        })
+    }
+
+    /// Writes a line to stderr unless asked to be quiet.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            // Nothing can be done where stderr is closed.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        }
+    }
+}
+
+/// Runs the command line and returns the exit code: 0 done, 1 done but something failed,
+/// 2 could not run, 130 interrupted.
+#[must_use]
+pub fn main(cli: Cli) -> ExitCode {
+    log_to_stderr(cli.global.verbose);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failure::report(&error.into()),
+    };
+    match runtime.block_on(dispatch(cli)) {
+        Ok(status) => status.into(),
+        // Whoever reads our output has seen enough: not a failure.
+        Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => failure::report(&error),
+    }
+}
+
+async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
+    let context = Context::new(&cli.global)?;
+    let mut out = std::io::stdout();
+    match &cli.command {
+        Command::Run(args) => run::run(args, &context, &mut out).await,
+        Command::Score(args) => score::run(args, &context, &mut out).await,
+        Command::Dataset(args) => dataset(args, &context, &mut out),
+        Command::Runs(args) => Ok(runs::run(args, &context.db, &mut out).await?.into()),
+        Command::Db(args) => Ok(db::run(args, &context.db, &mut out).await?.into()),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "gec", &mut out);
+            Ok(ExitStatus::Done)
+        }
+    }
+}
+
+fn dataset(
+    args: &crate::cli::dataset::DatasetArgs,
+    context: &Context,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    // The hub client blocks; it must not do so on the runtime's threads.
+    tokio::task::block_in_place(|| Ok(dataset::run(args, &context.data, out)?.into()))
+}
+
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "gec=info,warn",
+        2 => "gec=debug,llama.cpp=debug,info",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("GEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .init();
+}

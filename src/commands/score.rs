@@ -1,0 +1,40 @@
+//! `gec score`: stored corrections under another rule, without a model.
+
+use std::io::Write;
+
+use super::{Context, ExitStatus, report, run_one::Selection};
+use crate::{cli::score::ScoreArgs, store::Store};
+
+/// Runs the verb and writes the table to `out`.
+///
+/// # Errors
+/// Where a run is unknown or the database cannot be read.
+pub(super) async fn run(
+    args: &ScoreArgs,
+    context: &Context,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let rule = report::rule(&args.scoring)?;
+    let store = Store::open_existing(&context.db).await?;
+    let mut runs = Vec::with_capacity(args.runs.len());
+    for selector in &args.runs {
+        let run = store.run(selector).await?;
+        let done: u64 = run.done.values().sum();
+        if done < run.utterances {
+            context.note(&format!(
+                "run {} is {}: {done} of {} utterances are scored",
+                run.id.0, run.status, run.utterances
+            ));
+        }
+        runs.push(report::Scored {
+            run: run.id,
+            dataset: run.dataset,
+            subset: run.subset,
+            method: run.method,
+            selection: Selection::All,
+        });
+    }
+    report::write(&runs, &store, rule, args.scoring.format, out).await?;
+    store.close().await?;
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,107 @@
+//! `cascade`: gate, then a method, then guard.
+
+use std::sync::Arc;
+
+use super::{
+    CorrectError, Gate, GateFeatures, Guard, Method, Prompter, Proposal, Tools, Verdict, build,
+};
+use crate::{
+    acoustic::Posterior,
+    corpus::Utterance,
+    llm::{BoxFuture, LanguageModel, ScoreOutput, ScoreRequest},
+};
+
+/// Skips what needs no model, abstains where the model does not know the kind of text, asks
+/// another method, and refuses what looks like harm. What is not corrected is the 1-best.
+pub(super) struct Cascade {
+    gate: Gate,
+    guard: Guard,
+    posterior: Posterior,
+    inner: Box<dyn Method>,
+    model: Option<(Arc<dyn LanguageModel>, Arc<Prompter>)>,
+}
+
+impl Cascade {
+    pub(super) fn new(tools: &Tools) -> Result<Self, CorrectError> {
+        let parameters = &tools.parameters;
+        if parameters.inner == "cascade" {
+            return Err(CorrectError::UnknownMethod { name: "cascade inside cascade".into() });
+        }
+        Ok(Self {
+            gate: parameters.gate,
+            guard: parameters.guard,
+            posterior: parameters.posterior,
+            inner: build(&parameters.inner, tools)?,
+            model: tools.model.clone(),
+        })
+    }
+
+    async fn run(&self, utterance: &Utterance) -> Result<Proposal, CorrectError> {
+        let features = GateFeatures::of(utterance, &self.posterior);
+        if utterance.one_best().is_empty() && utterance.nbest.len() == 1 {
+            return Ok(Proposal::one_best(utterance, Verdict::Gated, "nothing was recognised"));
+        }
+        if let Some(reason) = self.gate.skips(&features) {
+            return Ok(Proposal::one_best(utterance, Verdict::Gated, reason));
+        }
+        let known = match &self.model {
+            Some(model) if self.gate.min_logprob.is_finite() => {
+                Some(self.one_best_score(model, utterance).await?)
+            }
+            _ => None,
+        };
+        if let Some(output) = &known {
+            let mean = output.scores.first().map_or(0.0, crate::llm::Scored::mean);
+            if mean < self.gate.min_logprob {
+                let reason = format!(
+                    "the model gives the 1-best {mean:.2} nats a token, below {:.2}: it does \
+                     not know this kind of text",
+                    self.gate.min_logprob
+                );
+                let mut proposal = Proposal::one_best(utterance, Verdict::Abstained, reason);
+                count(&mut proposal, output);
+                return Ok(proposal);
+            }
+        }
+        let mut proposal = self.inner.propose(utterance).await?;
+        if let Some(output) = &known {
+            count(&mut proposal, output);
+        }
+        Ok(match self.guard.refuses(utterance, &proposal.text) {
+            Some(reason) => proposal.fall_back(utterance, Verdict::Refused, reason),
+            None => proposal,
+        })
+    }
+
+    /// How probable the model finds the 1-best as the answer.
+    async fn one_best_score(
+        &self,
+        (model, prompter): &(Arc<dyn LanguageModel>, Arc<Prompter>),
+        utterance: &Utterance,
+    ) -> Result<ScoreOutput, CorrectError> {
+        let answer = prompter.answer_tokens(model.as_ref(), utterance.one_best());
+        // The same room as the method will ask for, so that both see the same prompt.
+        let room = super::prompter::answer_budget(model.as_ref(), prompter, utterance);
+        let prompt = prompter.prompt(model.as_ref(), utterance, room.max(answer.len()))?.tokens;
+        let request = ScoreRequest { prompt, continuations: vec![answer], with_end: true };
+        Ok(model.score(request).await?)
+    }
+}
+
+fn count(proposal: &mut Proposal, output: &ScoreOutput) {
+    proposal.prompt_tokens += output.prompt_tokens;
+    proposal.output_tokens += output.scored_tokens;
+}
+
+impl Method for Cascade {
+    fn name(&self) -> &'static str {
+        "cascade"
+    }
+
+    fn propose<'a>(
+        &'a self,
+        utterance: &'a Utterance,
+    ) -> BoxFuture<'a, Result<Proposal, CorrectError>> {
+        Box::pin(self.run(utterance))
+    }
+}

@@ -1,0 +1,88 @@
+//! What keeps a method from correcting an utterance.
+
+use super::METHODS;
+use crate::{llm::LlmError, prompt::PromptError};
+
+/// An error of a correction method.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorrectError {
+    /// There is no such method.
+    #[error("unknown method `{name}`")]
+    UnknownMethod {
+        /// What was asked for.
+        name: String,
+    },
+    /// The method asks a language model and there is none.
+    #[error("method `{method}` needs a language model")]
+    NeedsModel {
+        /// The method.
+        method: &'static str,
+    },
+    /// The template's answer is not what the method reads.
+    #[error("method `{method}` reads a {wanted}, and template `{template}` asks for a {found}")]
+    WrongTemplate {
+        /// The method.
+        method: &'static str,
+        /// The template.
+        template: String,
+        /// `text` or `label`.
+        wanted: &'static str,
+        /// `text` or `label`.
+        found: &'static str,
+    },
+    /// The prompt cannot be made to fit.
+    #[error(
+        "the prompt takes {prompt} tokens with a single hypothesis and without examples, and \
+         {room} are left beside the answer"
+    )]
+    PromptTooLong {
+        /// Tokens of the shortest prompt.
+        prompt: usize,
+        /// Tokens there is room for.
+        room: usize,
+    },
+    /// The language model failed.
+    #[error(transparent)]
+    Llm(#[from] LlmError),
+    /// The prompt cannot be rendered.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+}
+
+impl CorrectError {
+    /// What to do about it, where there is something to do.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownMethod { .. } => {
+                let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
+                Some(format!("methods are {}", names.join(", ")))
+            }
+            Self::NeedsModel { .. } => Some("give one with `--model FILE.gguf`".into()),
+            Self::WrongTemplate { wanted: "label", .. } => Some(
+                "use `--template choose`, or `choose-plain` for a model without a chat template"
+                    .into(),
+            ),
+            Self::WrongTemplate { .. } => {
+                Some("use a template whose output is text, such as `zero-shot`".into())
+            }
+            Self::PromptTooLong { .. } => Some("raise `--context`".into()),
+            Self::Llm(error) => error.hint(),
+            Self::Prompt(error) => error.hint(),
+        }
+    }
+
+    /// Whether every utterance would fail in the same way, so that a run should not start.
+    #[must_use]
+    pub fn is_setup(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownMethod { .. }
+                | Self::NeedsModel { .. }
+                | Self::WrongTemplate { .. }
+                | Self::Prompt(_)
+                | Self::Llm(LlmError::Stopped)
+        )
+    }
+}

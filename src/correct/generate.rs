@@ -1,0 +1,78 @@
+//! `generate`: what the model writes.
+
+use std::sync::Arc;
+
+use super::{CorrectError, Decoding, Method, Prompter, Proposal, Tools, prompter::answer_budget};
+use crate::{
+    corpus::Utterance,
+    llm::{BoxFuture, GenerateRequest, Greedy, LanguageModel, Sampled, StepHook},
+    prompt::Output,
+};
+
+/// Decodes the template's answer, unconstrained. Also how the other methods generate.
+pub(super) struct Generate {
+    model: Arc<dyn LanguageModel>,
+    prompter: Arc<Prompter>,
+    decoding: Decoding,
+}
+
+impl Generate {
+    pub(super) fn new(tools: &Tools) -> Result<Self, CorrectError> {
+        Self::named("generate", tools)
+    }
+
+    /// The same for a method of another name.
+    pub(super) fn named(method: &'static str, tools: &Tools) -> Result<Self, CorrectError> {
+        let (model, prompter) = tools.model(method)?;
+        prompter.expect(method, Output::Text)?;
+        Ok(Self { model, prompter, decoding: tools.parameters.decoding })
+    }
+
+    /// Decodes with the settings' own choice of tokens.
+    pub(super) async fn decode(&self, utterance: &Utterance) -> Result<Proposal, CorrectError> {
+        let Decoding { temperature, top_p, seed } = self.decoding;
+        let hook: Box<dyn StepHook> = if temperature > 0.0 {
+            let hash = blake3::hash(utterance.id.as_bytes());
+            let own =
+                hash.as_bytes().first_chunk::<8>().map_or(0, |head| u64::from_le_bytes(*head));
+            Box::new(Sampled::new(temperature, top_p, seed ^ own))
+        } else {
+            Box::new(Greedy)
+        };
+        self.decode_with(utterance, hook).await
+    }
+
+    /// Decodes with a hook.
+    pub(super) async fn decode_with(
+        &self,
+        utterance: &Utterance,
+        hook: Box<dyn StepHook>,
+    ) -> Result<Proposal, CorrectError> {
+        let max_tokens = answer_budget(self.model.as_ref(), &self.prompter, utterance);
+        let prompt = self.prompter.prompt(self.model.as_ref(), utterance, max_tokens)?.tokens;
+        let stop = self.prompter.template().header().stop.clone();
+        let output =
+            self.model.generate(GenerateRequest { prompt, max_tokens, stop, hook }).await?;
+        let text = self.prompter.answer_text(&output.text).to_owned();
+        let mut proposal = Proposal::new(utterance, text);
+        proposal.raw = Some(output.text);
+        proposal.logprob = Some(output.logprob);
+        proposal.prompt_tokens = output.prompt_tokens;
+        proposal.output_tokens = output.tokens.len() as u32;
+        proposal.near_ties = output.near_ties;
+        Ok(proposal)
+    }
+}
+
+impl Method for Generate {
+    fn name(&self) -> &'static str {
+        "generate"
+    }
+
+    fn propose<'a>(
+        &'a self,
+        utterance: &'a Utterance,
+    ) -> BoxFuture<'a, Result<Proposal, CorrectError>> {
+        Box::pin(self.decode(utterance))
+    }
+}

@@ -1,0 +1,152 @@
+//! What the cascade refuses.
+
+use serde::{Deserialize, Serialize};
+
+use super::distance::word_distance;
+use crate::corpus::Utterance;
+
+/// Refuses corrections that are more likely harm than help.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// Largest share of words that may change (word edit distance over the words of the
+    /// 1-best), in [0, 1]. Two words may always change: short utterances have few.
+    pub max_change: f64,
+    /// A sequence of up to four words may come this many times in a row, unless a
+    /// hypothesis repeats it as often.
+    pub max_repeats: usize,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { max_change: 0.5, max_repeats: 3 }
+    }
+}
+
+/// Words that may always change.
+const FREE_WORDS: u64 = 2;
+
+/// What models write around an answer and nobody says into a microphone. Compared in lower
+/// case; a hypothesis that contains the same text excuses it.
+const LEAKS: &[&str] = &[
+    "<|",
+    "|>",
+    "<think",
+    "</think",
+    "```",
+    "[inst]",
+    "<s>",
+    "</s>",
+    "hypothesis:",
+    "hypotheses:",
+    "transcript:",
+    "corrected:",
+    "correction:",
+    "here is the",
+    "here's the",
+    "as an ai",
+    "i'm sorry",
+    "the correct transcript",
+    "the corrected",
+];
+
+impl Guard {
+    /// Why `text` is refused as a correction of `utterance`, or `None` where it may stand.
+    #[must_use]
+    pub fn refuses(&self, utterance: &Utterance, text: &str) -> Option<String> {
+        let one_best = utterance.one_best();
+        if text == one_best {
+            return None;
+        }
+        if text.trim().is_empty() {
+            return (!one_best.is_empty()).then(|| "the answer is empty".into());
+        }
+        let heard = |part: &str| {
+            utterance.nbest.iter().any(|hypothesis| hypothesis.text.to_lowercase().contains(part))
+        };
+        let lower = text.to_lowercase();
+        if let Some(leak) = LEAKS.iter().find(|leak| lower.contains(**leak) && !heard(leak)) {
+            return Some(format!("the answer contains `{leak}`, which nobody said"));
+        }
+        if text.lines().count() > 1 {
+            return Some("the answer has more than one line".into());
+        }
+        let repeats = longest_loop(text);
+        let loops = utterance.nbest.iter().map(|hypothesis| longest_loop(&hypothesis.text)).max();
+        if repeats > self.max_repeats.max(loops.unwrap_or(0)) {
+            return Some(format!("the answer repeats itself {repeats} times in a row"));
+        }
+        let words = one_best.split_whitespace().count();
+        let changed = word_distance(one_best, text);
+        let share = changed as f64 / words.max(1) as f64;
+        if changed > FREE_WORDS && share > self.max_change {
+            return Some(format!(
+                "{changed} of {words} words would change, more than {:.0} %",
+                self.max_change * 100.0
+            ));
+        }
+        None
+    }
+}
+
+/// How often a sequence of one to four words comes directly after itself, at most; 1 for
+/// a text that repeats nothing, 0 for one without words.
+fn longest_loop(text: &str) -> usize {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut longest = usize::from(!words.is_empty());
+    for size in 1..=4_usize.min(words.len() / 2) {
+        for start in 0..=words.len() - size {
+            let unit = &words[start..start + size];
+            let times = words[start..].chunks(size).take_while(|chunk| *chunk == unit).count();
+            longest = longest.max(times);
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utterance(texts: &[&str]) -> Utterance {
+        Utterance::from_list("u", texts.iter().map(|text| ((*text).to_owned(), None, None)))
+    }
+
+    fn reason(texts: &[&str], answer: &str) -> Option<String> {
+        Guard::default().refuses(&utterance(texts), answer)
+    }
+
+    #[test]
+    fn small_changes_pass_and_large_ones_do_not() {
+        assert_eq!(reason(&["show me fights to boston"], "show me flights to boston"), None);
+        assert_eq!(reason(&["us"], "u s"), None);
+        let long = reason(&["show me fights to boston today"], "what a lovely evening it was");
+        assert!(long.is_some_and(|reason| reason.contains("words would change")));
+    }
+
+    #[test]
+    fn empty_answers_are_refused_unless_nothing_was_heard() {
+        assert_eq!(reason(&["hello"], " ").as_deref(), Some("the answer is empty"));
+        assert_eq!(reason(&[""], ""), None);
+    }
+
+    #[test]
+    fn loops_are_refused_unless_they_were_heard() {
+        let answer = "go on and on and on and on and on";
+        assert!(reason(&["go on and on"], answer).is_some_and(|r| r.contains("repeats")));
+        assert_eq!(
+            reason(&["no no no no no", "so no no no no no"], "no no no no no no").as_deref(),
+            Some("the answer repeats itself 6 times in a row")
+        );
+        assert_eq!(reason(&["no no no no no x"], "no no no no no"), None);
+        assert_eq!(longest_loop(""), 0);
+        assert_eq!(longest_loop("a b a b a b"), 3);
+    }
+
+    #[test]
+    fn leaked_reasoning_and_markers_are_refused_unless_they_were_heard() {
+        assert!(reason(&["hi there"], "Here is the transcript hi there").is_some());
+        assert!(reason(&["hi there"], "<think> hi there").is_some());
+        assert_eq!(reason(&["here is the new plan"], "here is the new plane"), None);
+        assert!(reason(&["hi there you two"], "hi there you\ntoo").is_some());
+    }
+}

@@ -1,0 +1,200 @@
+//! Correction methods: an utterance in, a proposal out.
+//!
+//! Every method is one file behind the [`Method`] trait; [`build`] makes one by name. A
+//! method sees an utterance and a language model, never the store or a file.
+
+mod cascade;
+mod closest;
+mod constrained;
+mod distance;
+mod error;
+mod gate;
+mod generate;
+mod guard;
+mod lm_rank;
+mod mbr;
+mod one_best;
+mod parameters;
+mod prompter;
+mod select;
+mod uadf;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    error::CorrectError,
+    gate::{Gate, GateFeatures},
+    guard::Guard,
+    parameters::{Decoding, Parameters},
+    prompter::{Prompt, Prompter},
+};
+use crate::{
+    corpus::Utterance,
+    llm::{BoxFuture, LanguageModel},
+};
+
+/// What became of an utterance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// The method ran and its result is the 1-best.
+    Kept,
+    /// The method ran and its result differs from the 1-best.
+    Corrected,
+    /// The gate decided that there was nothing to do; the 1-best stands.
+    Gated,
+    /// The model does not know this kind of text; the 1-best stands.
+    Abstained,
+    /// The guard refused what the method proposed; the 1-best stands.
+    Refused,
+    /// Something went wrong; the 1-best stands.
+    Failed,
+}
+
+impl Verdict {
+    /// The name under which it is stored and printed.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Corrected => "corrected",
+            Self::Gated => "gated",
+            Self::Abstained => "abstained",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What a method makes of an utterance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The transcript to use.
+    pub text: String,
+    /// What became of the utterance.
+    pub verdict: Verdict,
+    /// Why, where the verdict is not the method's own choice.
+    pub reason: Option<String>,
+    /// What the model wrote, exactly, where it wrote something.
+    pub raw: Option<String>,
+    /// Natural log-probability of what the model chose, where there is one.
+    pub logprob: Option<f64>,
+    /// Tokens of the prompts.
+    pub prompt_tokens: u32,
+    /// Tokens decoded or scored after the prompts.
+    pub output_tokens: u32,
+    /// Decoding steps in which the two best choices were nearly tied.
+    pub near_ties: u32,
+}
+
+impl Proposal {
+    /// A transcript that needed no model.
+    #[must_use]
+    pub fn new(utterance: &Utterance, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let verdict = if text == utterance.one_best() { Verdict::Kept } else { Verdict::Corrected };
+        Self {
+            text,
+            verdict,
+            reason: None,
+            raw: None,
+            logprob: None,
+            prompt_tokens: 0,
+            output_tokens: 0,
+            near_ties: 0,
+        }
+    }
+
+    /// The 1-best, for a reason.
+    #[must_use]
+    pub fn one_best(utterance: &Utterance, verdict: Verdict, reason: impl Into<String>) -> Self {
+        let mut proposal = Self::new(utterance, utterance.one_best());
+        proposal.verdict = verdict;
+        proposal.reason = Some(reason.into());
+        proposal
+    }
+
+    /// Replaces the text by the 1-best and keeps what it cost to find that out.
+    #[must_use]
+    pub fn fall_back(mut self, utterance: &Utterance, verdict: Verdict, reason: String) -> Self {
+        self.text = utterance.one_best().to_owned();
+        self.verdict = verdict;
+        self.reason = Some(reason);
+        self
+    }
+}
+
+/// A correction method.
+pub trait Method: Send + Sync {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// Proposes a transcript for one utterance.
+    ///
+    /// # Errors
+    /// What kept the method from working on this utterance; the caller keeps the 1-best.
+    fn propose<'a>(
+        &'a self,
+        utterance: &'a Utterance,
+    ) -> BoxFuture<'a, Result<Proposal, CorrectError>>;
+}
+
+/// What methods work with.
+#[derive(Clone)]
+pub struct Tools {
+    /// The language model and how it is asked, where the method needs one.
+    pub model: Option<(Arc<dyn LanguageModel>, Arc<Prompter>)>,
+    /// Settings of all methods.
+    pub parameters: Parameters,
+}
+
+impl Tools {
+    fn model(
+        &self,
+        method: &'static str,
+    ) -> Result<(Arc<dyn LanguageModel>, Arc<Prompter>), CorrectError> {
+        self.model.clone().ok_or(CorrectError::NeedsModel { method })
+    }
+}
+
+/// Names of all methods, in the order tables show them, with one line each.
+pub const METHODS: &[(&str, &str)] = &[
+    ("1best", "the recogniser's first choice, unchanged"),
+    ("mbr", "the hypothesis with the least expected word errors under the list's posterior"),
+    ("lm-rank", "the hypothesis with the best log-probability of language model plus recogniser"),
+    ("select", "the hypothesis whose label the model finds most probable, in one forward pass"),
+    ("generate", "what the model writes, unconstrained"),
+    ("closest", "the hypothesis nearest to what the model writes"),
+    ("constrained", "decoding restricted to the list"),
+    ("uadf", "decoding fused with the recogniser where the model is unsure"),
+    ("cascade", "gate, then another method, then guard; the default"),
+];
+
+/// Whether a method asks a language model.
+#[must_use]
+pub fn needs_model(name: &str) -> bool {
+    !matches!(name, "1best" | "mbr")
+}
+
+/// Makes a method by its name.
+///
+/// # Errors
+/// [`CorrectError::UnknownMethod`], [`CorrectError::NeedsModel`], or
+/// [`CorrectError::WrongTemplate`] where the template asks for something else than the
+/// method reads.
+pub fn build(name: &str, tools: &Tools) -> Result<Box<dyn Method>, CorrectError> {
+    Ok(match name {
+        "1best" => Box::new(one_best::OneBest),
+        "mbr" => Box::new(mbr::Mbr::new(tools)),
+        "lm-rank" => Box::new(lm_rank::LmRank::new(tools)?),
+        "select" => Box::new(select::Select::new(tools)?),
+        "generate" => Box::new(generate::Generate::new(tools)?),
+        "closest" => Box::new(closest::Closest::new(tools)?),
+        "constrained" => Box::new(constrained::Constrained::new(tools)?),
+        "uadf" => Box::new(uadf::UadfMethod::new(tools)?),
+        "cascade" => Box::new(cascade::Cascade::new(tools)?),
+        _ => return Err(CorrectError::UnknownMethod { name: name.to_owned() }),
+    })
+}

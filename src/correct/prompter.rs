@@ -1,0 +1,176 @@
+//! From an utterance to the tokens of a prompt.
+
+use crate::{
+    corpus::Utterance,
+    llm::{LanguageModel, TokenId},
+    prompt::{ChatTemplate, ExampleIndex, Output, PromptInput, Selection, Template},
+};
+
+use super::CorrectError;
+
+/// A tokenised prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// The tokens.
+    pub tokens: Vec<TokenId>,
+    /// How many hypotheses it shows.
+    pub hypotheses: usize,
+    /// How many examples it shows.
+    pub examples: usize,
+}
+
+/// A template together with all it needs to become a prompt for one model.
+pub struct Prompter {
+    template: Template,
+    chat: Option<ChatTemplate>,
+    examples: ExampleIndex,
+    selection: Selection,
+    shots: usize,
+    max_hypotheses: usize,
+}
+
+impl Prompter {
+    /// A prompter without examples that shows as many hypotheses as the template says.
+    #[must_use]
+    pub fn new(template: Template, chat: Option<ChatTemplate>) -> Self {
+        let max_hypotheses = template.header().max_hypotheses;
+        Self {
+            template,
+            chat,
+            examples: ExampleIndex::default(),
+            selection: Selection::None,
+            shots: 0,
+            max_hypotheses,
+        }
+    }
+
+    /// Shows `shots` examples.
+    #[must_use]
+    pub fn with_examples(mut self, index: ExampleIndex, how: Selection, shots: usize) -> Self {
+        self.examples = index;
+        self.selection = how;
+        self.shots = shots;
+        self
+    }
+
+    /// Shows at most this many hypotheses.
+    #[must_use]
+    pub fn with_max_hypotheses(mut self, max_hypotheses: usize) -> Self {
+        self.max_hypotheses = max_hypotheses.max(1);
+        self
+    }
+
+    /// The template.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
+    }
+
+    /// Most hypotheses shown.
+    #[must_use]
+    pub fn max_hypotheses(&self) -> usize {
+        self.max_hypotheses
+    }
+
+    /// Renders and tokenises the prompt so that `answer` tokens fit behind it: where they do
+    /// not, the last hypotheses are left out one by one, then the examples.
+    ///
+    /// # Errors
+    /// [`CorrectError::Prompt`] where the template fails, [`CorrectError::PromptTooLong`]
+    /// where one hypothesis without examples is too much.
+    pub fn prompt(
+        &self,
+        model: &dyn LanguageModel,
+        utterance: &Utterance,
+        answer: usize,
+    ) -> Result<Prompt, CorrectError> {
+        let selected = self.examples.select(utterance, &self.selection, self.shots);
+        let room = model.context_size().saturating_sub(answer);
+        let mut examples = selected.as_slice();
+        let mut hypotheses = self.max_hypotheses.min(utterance.nbest.len()).max(1);
+        loop {
+            let input = PromptInput { utterance, max_hypotheses: hypotheses, examples };
+            let tokens = self.tokens(model, &input)?;
+            if tokens.len() <= room {
+                return Ok(Prompt { tokens, hypotheses, examples: examples.len() });
+            }
+            if hypotheses > 1 {
+                hypotheses -= 1;
+            } else if let Some((_, fewer)) = examples.split_first() {
+                examples = fewer;
+                hypotheses = self.max_hypotheses.min(utterance.nbest.len()).max(1);
+            } else {
+                return Err(CorrectError::PromptTooLong { prompt: tokens.len(), room });
+            }
+        }
+    }
+
+    fn tokens(
+        &self,
+        model: &dyn LanguageModel,
+        input: &PromptInput<'_>,
+    ) -> Result<Vec<TokenId>, CorrectError> {
+        let text = self.template.render(input, self.chat.as_ref())?;
+        let mut tokens = Vec::new();
+        let info = model.info();
+        // Most chat templates write the begin token themselves.
+        if info.add_bos && !(info.bos.is_empty() || text.text.starts_with(&info.bos)) {
+            tokens.extend(model.tokenize(&info.bos, true));
+        }
+        for piece in text.pieces(model.vocab().specials()) {
+            tokens.extend(model.tokenize(piece.text, piece.parse_special));
+        }
+        Ok(tokens)
+    }
+
+    /// The tokens of a text in the place of the answer.
+    #[must_use]
+    pub fn answer_tokens(&self, model: &dyn LanguageModel, text: &str) -> Vec<TokenId> {
+        model.tokenize(&format!("{}{text}", self.template.header().answer_prefix), false)
+    }
+
+    /// What an answer says: without the prefix and surrounding space.
+    #[must_use]
+    pub fn answer_text<'a>(&self, answer: &'a str) -> &'a str {
+        let prefix = &self.template.header().answer_prefix;
+        answer.strip_prefix(prefix.as_str()).unwrap_or(answer).trim()
+    }
+
+    /// Checks that the template asks for what `method` reads.
+    ///
+    /// # Errors
+    /// [`CorrectError::WrongTemplate`].
+    pub fn expect(&self, method: &'static str, output: Output) -> Result<(), CorrectError> {
+        let name = |output| match output {
+            Output::Text => "text",
+            Output::Label => "label",
+        };
+        let header = self.template.header();
+        if header.output == output {
+            return Ok(());
+        }
+        Err(CorrectError::WrongTemplate {
+            method,
+            template: header.name.clone(),
+            wanted: name(output),
+            found: name(header.output),
+        })
+    }
+}
+
+/// Most tokens of an answer to `utterance`: half as much again as its longest hypothesis,
+/// and room for a few words more.
+pub(super) fn answer_budget(
+    model: &dyn LanguageModel,
+    prompter: &Prompter,
+    utterance: &Utterance,
+) -> usize {
+    let longest = utterance
+        .nbest
+        .iter()
+        .take(prompter.max_hypotheses())
+        .map(|hypothesis| prompter.answer_tokens(model, &hypothesis.text).len())
+        .max()
+        .unwrap_or(0);
+    longest + longest / 2 + 16
+}

@@ -1,0 +1,303 @@
+//! The llama.cpp engine: one thread owns the context, callers send requests.
+
+#![expect(unsafe_code, reason = "llama.cpp's log callback is a C function")]
+
+mod load;
+mod logs;
+mod scheduler;
+mod slot;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+};
+
+use llama_cpp_2::{
+    context::params::LlamaContextParams,
+    model::{LlamaLoraAdapter, LlamaModel},
+};
+use tokio::sync::{mpsc, oneshot};
+
+use self::{
+    scheduler::{Scheduler, Shape},
+    slot::Request,
+};
+use super::{
+    BoxFuture, GenerateOutput, GenerateRequest, LanguageModel, LlmError, ModelInfo, ScoreOutput,
+    ScoreRequest, TokenId, Vocab,
+};
+
+/// How to load and run a model.
+#[derive(Debug, Clone)]
+pub struct LlamaOptions {
+    /// The GGUF file.
+    pub path: PathBuf,
+    /// A LoRA adapter in GGUF format, applied at full strength.
+    pub lora: Option<PathBuf>,
+    /// Layers to put on a GPU; 0 for none.
+    pub gpu_layers: u32,
+    /// Threads; `None` for all cores.
+    pub threads: Option<usize>,
+    /// Requests decoded together.
+    pub parallel: usize,
+    /// Tokens that a prompt and its answer may take together; `None` for what the model
+    /// was trained on, at most [`LlamaOptions::DEFAULT_CONTEXT`].
+    pub context: Option<usize>,
+    /// Tokens decoded in one call.
+    pub batch: usize,
+    /// Whether common beginnings of prompts are decoded once.
+    pub share_prefix: bool,
+}
+
+impl LlamaOptions {
+    /// The context per request where none is asked for.
+    pub const DEFAULT_CONTEXT: usize = 2048;
+
+    /// The defaults for a model file.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            lora: None,
+            gpu_layers: 0,
+            threads: None,
+            parallel: 16,
+            context: None,
+            batch: 512,
+            share_prefix: true,
+        }
+    }
+}
+
+/// A language model run by llama.cpp.
+///
+/// Dropping it stops the engine's thread and waits for it.
+pub struct Llama {
+    requests: Option<mpsc::UnboundedSender<Request>>,
+    thread: Option<JoinHandle<()>>,
+    model: Arc<LlamaModel>,
+    vocab: Arc<Vocab>,
+    info: ModelInfo,
+    context: usize,
+}
+
+impl Llama {
+    /// Loads a model and starts its engine.
+    ///
+    /// # Errors
+    /// [`LlmError::Unreadable`], [`LlmError::NotGguf`], [`LlmError::Truncated`],
+    /// [`LlmError::NoTokenizer`], [`LlmError::LargerThanMemory`] or [`LlmError::Load`].
+    pub fn load(options: &LlamaOptions) -> Result<Self, LlmError> {
+        let path = &options.path;
+        let mut model = load::model(path, options.gpu_layers)?;
+        let vocab = Arc::new(load::vocabulary(&model));
+        let adapter = options.lora.as_deref().map(|lora| adapter(&mut model, lora)).transpose()?;
+        let parallel = options.parallel.clamp(1, 256);
+        let trained = model.n_ctx_train() as usize;
+        let context = options.context.unwrap_or(trained.min(LlamaOptions::DEFAULT_CONTEXT)).max(16);
+        let threads = options
+            .threads
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let batch = options.batch.max(parallel).max(16);
+        let info = info(&model, options, parallel, context, batch, threads)?;
+        let shape = Shape { slots: parallel, context, batch, share_prefix: options.share_prefix };
+        let model = Arc::new(model);
+        let (requests, receiver) = mpsc::unbounded_channel();
+        let (ready, started) = std::sync::mpsc::channel();
+        let thread = {
+            let (model, vocab, path) = (Arc::clone(&model), Arc::clone(&vocab), path.clone());
+            let run = move || {
+                engine(
+                    &path,
+                    &model,
+                    vocab,
+                    adapter.map(|(adapter, _)| adapter),
+                    shape,
+                    threads,
+                    receiver,
+                    &ready,
+                );
+            };
+            std::thread::Builder::new().name("llama".into()).spawn(run).map_err(|error| {
+                LlmError::Load { path: options.path.clone(), reason: error.to_string() }
+            })?
+        };
+        started.recv().map_err(|_| LlmError::Stopped)??;
+        Ok(Self { requests: Some(requests), thread: Some(thread), model, vocab, info, context })
+    }
+
+    fn send(&self, request: Request) -> Result<(), LlmError> {
+        let sender = self.requests.as_ref().ok_or(LlmError::Stopped)?;
+        sender.send(request).map_err(|_| LlmError::Stopped)
+    }
+}
+
+impl Drop for Llama {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic of the engine was already reported to those who waited for it.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl LanguageModel for Llama {
+    fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    fn vocab(&self) -> &Vocab {
+        &self.vocab
+    }
+
+    fn tokenize(&self, text: &str, parse_special: bool) -> Vec<TokenId> {
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let tokens = self.model.vocab().tokenize(text.as_bytes(), false, parse_special);
+        tokens.into_iter().map(|token| token.0).collect()
+    }
+
+    fn score(&self, request: ScoreRequest) -> BoxFuture<'_, Result<ScoreOutput, LlmError>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.send(Request::Score(request, reply));
+        Box::pin(async move {
+            sent?;
+            answer.await.map_err(|_| LlmError::Stopped)?
+        })
+    }
+
+    fn generate(
+        &self,
+        request: GenerateRequest,
+    ) -> BoxFuture<'_, Result<GenerateOutput, LlmError>> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.send(Request::Generate(request, reply));
+        Box::pin(async move {
+            sent?;
+            answer.await.map_err(|_| LlmError::Stopped)?
+        })
+    }
+
+    fn context_size(&self) -> usize {
+        self.context
+    }
+}
+
+/// Loads a LoRA adapter and hashes its file.
+fn adapter(model: &mut LlamaModel, path: &Path) -> Result<(LlamaLoraAdapter, String), LlmError> {
+    let hash = hash_file(path)?;
+    logs::clear();
+    let adapter = model.lora_adapter_init(path).map_err(|error| LlmError::Load {
+        path: path.to_owned(),
+        reason: logs::last_errors(&error.to_string()),
+    })?;
+    Ok((adapter, hash))
+}
+
+/// The engine's thread: creates the context and serves requests until all senders are gone.
+#[expect(clippy::too_many_arguments, reason = "called once, from the thread's start")]
+fn engine(
+    path: &Path,
+    model: &LlamaModel,
+    vocab: Arc<Vocab>,
+    adapter: Option<LlamaLoraAdapter>,
+    shape: Shape,
+    threads: usize,
+    requests: mpsc::UnboundedReceiver<Request>,
+    ready: &std::sync::mpsc::Sender<Result<(), LlmError>>,
+) {
+    // llama.cpp writes to the model while it creates a context: one at a time.
+    static CREATING: Mutex<()> = Mutex::new(());
+    let refused = |fallback: String| LlmError::Load {
+        path: path.to_owned(),
+        reason: logs::last_errors(&fallback),
+    };
+    let create = || {
+        let _one = CREATING.lock().unwrap_or_else(PoisonError::into_inner);
+        logs::clear();
+        let parameters = LlamaContextParams::default()
+            .with_n_ctx(NonZeroU32::new((shape.context.next_multiple_of(256) * shape.slots) as u32))
+            .with_n_seq_max(shape.slots as u32)
+            .with_n_batch(shape.batch as u32)
+            .with_n_ubatch(shape.batch.min(512) as u32)
+            .with_n_threads(threads as i32)
+            .with_n_threads_batch(threads as i32)
+            .with_kv_unified(false)
+            .with_no_perf(true);
+        let mut context = model
+            .new_context(load::backend(path)?, parameters)
+            .map_err(|error| refused(error.to_string()))?;
+        if let Some(mut adapter) = adapter {
+            context.lora_adapter_set(&mut adapter, 1.0).map_err(|e| refused(e.to_string()))?;
+        }
+        Ok(context)
+    };
+    match create() {
+        Ok(context) => {
+            if ready.send(Ok(())).is_ok() {
+                Scheduler::new(context, vocab, shape).run(requests);
+            }
+        }
+        // The caller is waiting for exactly this; where it is gone nobody is left to tell.
+        Err(error) => drop(ready.send(Err(error))),
+    }
+}
+
+fn info(
+    model: &LlamaModel,
+    options: &LlamaOptions,
+    parallel: usize,
+    context: usize,
+    batch: usize,
+    threads: usize,
+) -> Result<ModelInfo, LlmError> {
+    let path = &options.path;
+    let vocab = model.vocab();
+    let metadata = |key: &str| model.meta_val_str(key).ok().filter(|value| !value.is_empty());
+    let stem =
+        path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    let chat_template = model
+        .chat_template(None)
+        .ok()
+        .and_then(|template| template.to_string().ok())
+        .filter(|template| !template.is_empty());
+    Ok(ModelInfo {
+        name: metadata("general.name").unwrap_or(stem),
+        path: path.display().to_string(),
+        hash: hash_file(path)?,
+        bytes: model.size(),
+        parameters: model.n_params(),
+        context_trained: model.n_ctx_train(),
+        chat_template,
+        template: metadata("gec.template"),
+        bos: load::special_text(model, vocab.bos().0),
+        eos: load::special_text(model, vocab.eos().0),
+        add_bos: vocab.should_add_bos(),
+        engine: format!(
+            "llama-cpp-2 0.1.160, {} slots of {context} tokens, batch {batch}, {threads} threads, \
+             {} gpu layers, prefix sharing {}",
+            parallel,
+            options.gpu_layers,
+            if options.share_prefix { "on" } else { "off" }
+        ),
+        adapter: options.lora.as_deref().map(hash_file).transpose()?,
+    })
+}
+
+/// blake3 of a file's bytes, in hex.
+fn hash_file(path: &Path) -> Result<String, LlmError> {
+    let unreadable = |error: std::io::Error| LlmError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let mut hasher = blake3::Hasher::new();
+    let mut file = std::fs::File::open(path).map_err(unreadable)?;
+    hasher.update_reader(&mut file).map_err(unreadable)?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

@@ -1,0 +1,43 @@
+//! The table for a README or a note.
+
+use super::Report;
+use super::table::{FIRST_NUMBER, HEADER, cells, notes};
+
+pub(super) fn render(report: &Report) -> String {
+    let mut text = String::new();
+    line(&mut text, HEADER.map(str::to_owned));
+    let mut column = 0;
+    line(
+        &mut text,
+        HEADER.map(|_| {
+            column += 1;
+            if column > FIRST_NUMBER { "---:" } else { "---" }.to_owned()
+        }),
+    );
+    for row in &report.rows {
+        line(&mut text, cells(row).map(|cell| escaped(cell.trim())));
+    }
+    text.push('\n');
+    text.push_str(&escaped(&notes(report).join(" ")));
+    text.push('\n');
+    text
+}
+
+fn line(text: &mut String, cells: [String; HEADER.len()]) {
+    text.push_str("| ");
+    text.push_str(&cells.join(" | "));
+    text.push_str(" |\n");
+}
+
+/// Keeps a label from ending its cell or its line, or becoming markup.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '|' | '\\' | '`' | '*' | '<' | '_' => out.extend(['\\', character]),
+            _ if character.is_control() => out.push(' '),
+            _ => out.push(character),
+        }
+    }
+    out
+}

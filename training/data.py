@@ -1,0 +1,296 @@
+"""Training examples and batches, all drawn from seeds.
+
+An example is a list of distinct hypotheses and the text to write. The
+mixture: noisy domain sentences, lists that are right already, text outside
+the domain, and copying tasks, whose share falls as training goes on (without
+them a model this small learns to copy very late).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from grammar import Grammar, is_held_out, reference_group
+from noise import Noise, Utterance, padded_list
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+OUT = Path(__file__).parent / "out"
+SAMPLE = Path(__file__).parent.parent / "datasets" / "sample"
+
+VOCABULARY = 2048
+HYP, FIX, END, PAD = "<|hyp|>", "<|fix|>", "<|end|>", "<|pad|>"
+SPECIALS = [HYP, FIX, END, PAD]
+
+MAX_TOKENS = 320
+CHUNK_EXAMPLES = 2048
+BATCH_TOKENS = 4096
+
+
+@dataclass
+class Example:
+    hypotheses: list[str]
+    target: str
+
+
+class Source:
+    """Draws training examples."""
+
+    def __init__(self) -> None:
+        self.grammar = Grammar()
+        names = self.grammar.names()
+        self.noise = Noise(OUT / "lexicon.json", names)
+        self._names = names
+
+    def _reference(self, rng: random.Random, held_out: bool) -> str:
+        while True:
+            text = self.grammar.sentence(rng)
+            if is_held_out(text) == held_out:
+                return text
+
+    def _unfamiliar(self, text: str, rng: random.Random) -> str:
+        """Replaces some names by names that do not exist."""
+        words = text.split()
+        for index, word in enumerate(words):
+            if word in self._names and rng.random() < 0.6:
+                words[index] = self.noise.pseudo_word(rng)
+        return " ".join(words)
+
+    def held_out_utterance(self, rng: random.Random) -> Utterance:
+        """An utterance of the held-out side; the mixture of severities of the sample."""
+        text = self._reference(rng, held_out=True)
+        if rng.random() < 0.04:
+            text = self._unfamiliar(text, rng)
+        return self._recognised(text, rng)
+
+    def _recognised(self, text: str, rng: random.Random) -> Utterance:
+        """Severities as they occur: many lists are right, few are very wrong."""
+        severity = rng.random()
+        if severity < 0.25:
+            return self.noise.utterance(text, rng, difficulty=0.15, format_rate=0.0, sure=True)
+        difficulty = 0.0 if severity < 0.32 else rng.gammavariate(1.4, 0.075)
+        format_rate = rng.choices([0.0, 0.4, 0.9], [3, 2, 6])[0]
+        return self.noise.utterance(text, rng, difficulty=min(difficulty, 0.35), format_rate=format_rate)
+
+    def _copying(self, rng: random.Random) -> Example:
+        """Random words, one to three versions; the first or the majority is right."""
+        pool = rng.random()
+        length = rng.randint(2, 14)
+        words = []
+        for _ in range(length):
+            kind = rng.random()
+            if pool < 0.3 or kind < 0.25:
+                words.append(self.noise.pseudo_word(rng))
+            elif kind < 0.7:
+                words.append(rng.choice(self.noise.common_words))
+            else:
+                words.append(rng.choice(self.noise.words))
+        text = " ".join(words)
+        versions = [text]
+        for _ in range(rng.choices([0, 1, 2], [5, 3, 2])[0]):
+            changed = list(words)
+            place = rng.randrange(length)
+            changed[place] = self.noise.respell(words[place], rng)
+            versions.append(" ".join(changed))
+        if len(versions) == 3 and rng.random() < 0.4:  # two lists against the first on one word
+            words_first = list(words)
+            place = rng.randrange(length)
+            words_first[place] = self.noise.respell(words[place], rng)
+            versions = [" ".join(words_first), *versions[1:]]
+            text = text if all(v.split()[place] == words[place] for v in versions[1:]) else versions[0]
+        return Example(distinct(versions), text)
+
+    def _general(self, rng: random.Random) -> Example:
+        """Text outside the domain: the 1-best is kept unless the list outvotes it."""
+        text = self.grammar.general(rng)
+        if rng.random() < 0.4:
+            words = text.split()
+            for _ in range(rng.randint(1, 3)):
+                words.insert(rng.randrange(len(words) + 1), rng.choice(self.noise.common_words))
+            text = " ".join(words)
+        utterance = self.noise.utterance(text, rng, difficulty=rng.choice([0.0, 0.05, 0.12]), format_rate=0.0)
+        hypotheses = utterance.hypotheses
+        votes = sum(hypothesis == text for hypothesis in hypotheses)
+        return Example(hypotheses, text if votes * 2 > len(hypotheses) else hypotheses[0])
+
+    def example(self, rng: random.Random, copy_share: float) -> Example:
+        roll = rng.random()
+        if roll < copy_share:
+            return self._copying(rng)
+        if roll < copy_share + 0.07:
+            return self._general(rng)
+        text = self._reference(rng, held_out=False)
+        if rng.random() < 0.12:
+            text = self._unfamiliar(text, rng)
+        utterance = self._recognised(text, rng)
+        hypotheses = list(utterance.hypotheses)
+        if rng.random() < 0.04:
+            rng.shuffle(hypotheses)
+            if text in hypotheses:
+                return Example(hypotheses, text)
+        return Example(hypotheses, utterance.target)
+
+
+def distinct(texts: list[str]) -> list[str]:
+    return list(dict.fromkeys(texts))
+
+
+class Encoder:
+    """Token ids of an example; ids of a word are looked up once."""
+
+    def __init__(self, path: Path) -> None:
+        self.tokenizer = Tokenizer.from_file(str(path))
+        self._cache: dict[str, list[int]] = {}
+        self.hyp, self.fix, self.end, self.pad = (self.tokenizer.token_to_id(token) for token in SPECIALS)
+
+    def text(self, text: str) -> list[int]:
+        """Ids of the text with one space before each word."""
+        ids: list[int] = []
+        for word in text.split():
+            known = self._cache.get(word)
+            if known is None:
+                known = self.tokenizer.encode(" " + word, add_special_tokens=False).ids
+                if len(self._cache) < 100_000:
+                    self._cache[word] = known
+            ids.extend(known)
+        return ids
+
+    def prompt(self, hypotheses: list[str]) -> list[int]:
+        ids: list[int] = []
+        for text in hypotheses:
+            ids.append(self.hyp)
+            ids.extend(self.text(text))
+        return [*ids, self.fix]
+
+    def decode(self, ids: list[int]) -> str:
+        return self.tokenizer.decode(ids, skip_special_tokens=True).strip()
+
+
+@dataclass
+class Batch:
+    """Token ids (rows, columns) and, flattened, where outputs are read and what they must be."""
+
+    tokens: np.ndarray
+    positions: np.ndarray
+    targets: np.ndarray
+
+
+def make_batch(encoder: Encoder, rows: list[tuple[list[int], list[int]]]) -> Batch:
+    width = max(len(prompt) + len(output) for prompt, output in rows)
+    tokens = np.full((len(rows), width), encoder.pad, dtype=np.int64)
+    positions, targets = [], []
+    for row, (prompt, output) in enumerate(rows):
+        sequence = prompt + output
+        tokens[row, : len(sequence)] = sequence
+        first = row * width + len(prompt) - 1
+        positions.append(np.arange(first, first + len(output) + 1))
+        targets.append(np.array([*output, encoder.end]))
+    return Batch(tokens, np.concatenate(positions), np.concatenate(targets))
+
+
+def copy_share(examples_seen: int) -> float:
+    """Share of copying tasks: 35 % falling to 9 % over the first 100,000 examples."""
+    return max(0.09, 0.35 - 0.26 * examples_seen / 100_000)
+
+
+def chunk_batches(source: Source, encoder: Encoder, seed: int, chunk: int) -> Iterator[Batch]:
+    """The batches of one chunk of examples, sorted by length so that little is padding."""
+    rng = random.Random(f"{seed}/{chunk}")
+    share = copy_share(chunk * CHUNK_EXAMPLES)
+    rows = []
+    while len(rows) < CHUNK_EXAMPLES:
+        example = source.example(rng, share)
+        prompt, output = encoder.prompt(example.hypotheses), encoder.text(example.target)
+        if output and len(prompt) + len(output) < MAX_TOKENS:
+            rows.append((prompt, output))
+    rows.sort(key=lambda row: len(row[0]) + len(row[1]))
+    batches: list[list[tuple[list[int], list[int]]]] = [[]]
+    for row in rows:
+        width = len(row[0]) + len(row[1])
+        if (len(batches[-1]) + 1) * width > BATCH_TOKENS:
+            batches.append([])
+        batches[-1].append(row)
+    rng.shuffle(batches)
+    for batch in batches:
+        yield make_batch(encoder, batch)
+
+
+def train_tokenizer(source: Source) -> None:
+    """Byte-level BPE with the GPT-2 splitting rule, on the text that the model will see."""
+    rng = random.Random("tokenizer")
+    lines = []
+    for _ in range(30_000):
+        example = source.example(rng, 0.03)
+        lines.extend(" " + text for text in [*example.hypotheses[:2], example.target])
+    vocabulary = sorted(source.noise.words)
+    lines.extend(" " + word for word in vocabulary for _ in range(12))
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(
+        lines,
+        trainers.BpeTrainer(
+            vocab_size=VOCABULARY,
+            special_tokens=SPECIALS,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        ),
+    )
+    tokenizer.save(str(OUT / "tokenizer.json"))
+    print(f"tokenizer: {tokenizer.get_vocab_size()} tokens from {len(lines)} lines")
+
+
+def held_out_lists(source: Source, seed: str, count: int, taken: set[str]) -> list[dict[str, object]]:
+    """Held-out utterances as they stand in the sample files; references are not repeated."""
+    rng = random.Random(seed)
+    items: list[dict[str, object]] = []
+    while len(items) < count:
+        utterance = source.held_out_utterance(rng)
+        if utterance.reference in taken:
+            continue
+        taken.add(utterance.reference)
+        nbest, scores = padded_list(utterance, rng)
+        items.append(
+            {
+                "id": f"{seed}-{len(items) + 1:04d}",
+                "nbest": nbest,
+                "scores": scores,
+                "reference": utterance.reference,
+                "group": reference_group(utterance.reference),
+            }
+        )
+    return items
+
+
+def write_sample(source: Source) -> None:
+    """Writes the held-out sample (test and train) and the dev set, all with disjoint references."""
+    taken: set[str] = set()
+    SAMPLE.mkdir(parents=True, exist_ok=True)
+    for path, seed, count in [
+        (SAMPLE / "test.jsonl", "sample", 500),
+        (SAMPLE / "train.jsonl", "sample-train", 800),
+        (OUT / "dev.jsonl", "dev", 500),
+    ]:
+        items = held_out_lists(source, seed, count, taken)
+        path.write_text("".join(json.dumps(item) + "\n" for item in items))
+        print(f"{path.name}: {len(items)} utterances")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("what", choices=["tokenizer", "sample"])
+    source = Source()
+    OUT.mkdir(exist_ok=True)
+    if parser.parse_args().what == "tokenizer":
+        train_tokenizer(source)
+    else:
+        write_sample(source)
+
+
+if __name__ == "__main__":
+    main()
