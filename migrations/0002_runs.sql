@@ -18,9 +18,9 @@ CREATE TABLE models (
 
 CREATE TABLE runs (
     -- One way of correcting one corpus. The same way again goes on with the same run.
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again, also when the run is deleted
     fingerprint TEXT NOT NULL UNIQUE, -- hash of everything that decides the result, hexadecimal
-    corpus_id INTEGER NOT NULL REFERENCES corpora (id) ON DELETE CASCADE,
+    corpus_id INTEGER NOT NULL REFERENCES corpora (id) ON DELETE CASCADE, -- what is corrected
     method TEXT NOT NULL, -- correction method, such as `cascade`
     parameters TEXT NOT NULL, -- JSON object: every setting the run was made with
     template_hash TEXT REFERENCES templates (hash), -- prompt template; NULL for methods without one
@@ -36,7 +36,7 @@ CREATE TABLE corrections (
     -- The outcome of one utterance in one run. `utterance_id` is not declared as a foreign
     -- key: that would need an index of its own as large as the table's key. Corpora with
     -- corrections are deleted through their runs, which are.
-    run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+    run_id INTEGER NOT NULL REFERENCES runs (id) ON DELETE CASCADE, -- whose outcome it is
     utterance_id INTEGER NOT NULL, -- `utterances.id`
     text TEXT NOT NULL, -- the transcript that counts: the correction, or the 1-best where it was refused
     verdict TEXT NOT NULL, -- what became of it; `failed` is tried again on request

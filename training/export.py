@@ -9,9 +9,9 @@ from pathlib import Path
 import gguf
 import numpy as np
 import torch
-from data import END, OUT, PAD, SPECIALS, Encoder, distinct
+from data import END, OUT, PAD, SAMPLE, SPECIALS, Encoder, distinct
 from model import Config, Corrector
-from train import CHECKPOINT, read_lists
+from train import CHECKPOINT, evaluate, read_lists
 
 MODEL = Path(__file__).parent.parent / "models" / "gec-micro.gguf"
 
@@ -137,7 +137,10 @@ def main() -> None:
     arguments = parser.parse_args()
     model = load_model()
     write_gguf(model, arguments.output)
-    write_check(quantised(model), OUT / "check.jsonl")
+    rounded = quantised(model)
+    write_check(rounded, OUT / "check.jsonl")
+    test = read_lists(SAMPLE / "test.jsonl", 500)
+    print("sample", evaluate(rounded, Encoder(OUT / "tokenizer.json"), test))
 
 
 if __name__ == "__main__":

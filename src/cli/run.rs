@@ -70,7 +70,7 @@ pub struct ModelArgs {
     /// Layers to put on a GPU
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub gpu_layers: u32,
-    /// Threads [default: all cores]
+    /// Threads [default: all cores; 1 for a tiny model]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
     /// Utterances decoded together

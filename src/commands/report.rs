@@ -58,15 +58,18 @@ pub(super) async fn write(
     let mut rows: Vec<Row> = Vec::new();
     let mut pools: Vec<((&str, &str), Scorer)> = Vec::new();
     for run in runs {
+        let scorer = score(run, store, rule).await?;
         let key = run.key();
-        if runs.iter().filter(|other| other.key() == key).count() > 1
-            && !pools.iter().any(|(known, _)| *known == key)
-        {
-            pools.push((key, Scorer::new(rule)));
+        if runs.iter().filter(|other| other.key() == key).count() > 1 {
+            match pools.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, pool)) => pool.merge(&scorer),
+                None => {
+                    let mut pool = Scorer::new(rule);
+                    pool.merge(&scorer);
+                    pools.push((key, pool));
+                }
+            }
         }
-        let pool = pools.iter_mut().find(|(known, _)| *known == key).map(|(_, pool)| pool);
-        let mut scorer = Scorer::new(rule);
-        score(run, store, &mut scorer, pool).await?;
         rows.push(scorer.finish(Labels {
             dataset: run.dataset.clone(),
             subset: run.subset.clone(),
@@ -91,16 +94,12 @@ pub(super) async fn write(
     Ok(())
 }
 
-async fn score(
-    run: &Scored,
-    store: &Store,
-    scorer: &mut Scorer,
-    mut pool: Option<&mut Scorer>,
-) -> anyhow::Result<()> {
+async fn score(run: &Scored, store: &Store, rule: Rule) -> anyhow::Result<Scorer> {
+    let mut scorer = Scorer::new(rule);
     let mut after = 0;
     loop {
         let page = store.corrected(run.run, after, PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
+        let Some((last, _)) = page.last() else { return Ok(scorer) };
         after = last.position;
         for (stored, correction) in page {
             if !run.selection.contains(stored.row) {
@@ -108,16 +107,12 @@ async fn score(
             }
             let utterance = &stored.utterance;
             let nbest: Vec<&str> = utterance.nbest.iter().map(|h| h.text.as_str()).collect();
-            let item = Item {
+            scorer.add(&Item {
                 nbest: &nbest,
                 reference: utterance.reference.as_deref(),
                 corrected: &correction.text,
                 resampling_key: utterance.resampling_key(),
-            };
-            scorer.add(&item);
-            if let Some(pool) = &mut pool {
-                pool.add(&item);
-            }
+            });
         }
     }
 }

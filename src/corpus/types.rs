@@ -50,7 +50,7 @@ impl Utterance {
         let mut nbest: Vec<Hypothesis> = Vec::new();
         for (rank, (text, score, token_scores)) in (0_u32..).zip(list) {
             let trimmed = text.trim();
-            let trimmed = if trimmed == "<UNK>" { "" } else { trimmed };
+            let trimmed = if trimmed.eq_ignore_ascii_case("<unk>") { "" } else { trimmed };
             match nbest.iter_mut().find(|known| known.text == trimmed) {
                 Some(known) => known.count += 1,
                 None => nbest.push(Hypothesis {

@@ -12,9 +12,12 @@ mod hp;
 mod none;
 mod spaces;
 mod whisper_en;
+mod word_map;
 
 use std::borrow::Cow;
 use std::fmt;
+
+pub(crate) use word_map::WordMap;
 
 /// A named normaliser of texts.
 pub trait Normalizer: Send + Sync {

@@ -1,16 +1,23 @@
 //! Small numbers for words and characters, so that comparing them costs nothing.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
+
+use crate::normalize::WordMap;
 
 /// Numbers the words and the characters of one utterance's texts, from 0 in order of
 /// first occurrence. Equal words get equal numbers, others get others.
 #[derive(Debug, Default)]
 pub struct Symbols<'t> {
-    words: HashMap<&'t str, u32, BuildHasherDefault<WordHasher>>,
+    words: WordMap<&'t str, u32>,
 }
 
 impl<'t> Symbols<'t> {
+    /// With room for so many different words before it must grow.
+    #[must_use]
+    pub fn with_capacity(words: usize) -> Self {
+        Self { words: WordMap::with_capacity_and_hasher(words, BuildHasherDefault::default()) }
+    }
+
     /// The numbers of the words of a text, split at white space.
     pub fn words(&mut self, text: &'t str) -> Vec<u32> {
         self.numbers(text.split_whitespace())
@@ -37,7 +44,7 @@ const ASCII: u32 = 128;
 /// Numbers the characters of a text pair: ASCII by itself, others in order of occurrence.
 #[derive(Debug, Default)]
 pub(super) struct Characters {
-    others: HashMap<char, u32, BuildHasherDefault<WordHasher>>,
+    others: WordMap<char, u32>,
 }
 
 impl Characters {
@@ -60,39 +67,6 @@ impl Characters {
         }
         let next = ASCII + self.others.len() as u32;
         *self.others.entry(character).or_insert(next)
-    }
-}
-
-/// A multiplicative hash for short keys. Not for keys that an attacker may choose in
-/// bulk: one utterance's words are few.
-#[derive(Debug, Default)]
-struct WordHasher(u64);
-
-impl Hasher for WordHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut padded = [0; 8];
-            padded[..chunk.len()].copy_from_slice(chunk);
-            self.mix(u64::from_le_bytes(padded));
-        }
-    }
-
-    fn write_u8(&mut self, byte: u8) {
-        self.mix(u64::from(byte));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.mix(u64::from(number));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
-    }
-}
-
-impl WordHasher {
-    fn mix(&mut self, chunk: u64) {
-        self.0 = (self.0.rotate_left(5) ^ chunk).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 

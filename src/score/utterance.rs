@@ -11,6 +11,9 @@ use super::scorer::Item;
 use super::symbols::{Characters, Symbols};
 use super::wer::EditCounts;
 
+/// Different words in most N-best lists.
+const USUAL_WORDS: usize = 56;
+
 /// Buffers that are used again for each utterance.
 #[derive(Debug, Default)]
 pub(super) struct Work {
@@ -76,7 +79,7 @@ impl Score {
             };
         }
 
-        let mut symbols = Symbols::default();
+        let mut symbols = Symbols::with_capacity(USUAL_WORDS);
         let mut number = |text| Numbered { text, words: symbols.spaced_words(text) };
         let reference = number(&texts.reference);
         let one_best = number(&texts.one_best);

@@ -3,12 +3,12 @@
 use std::fmt::Display;
 use std::sync::LazyLock;
 
-use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, SqliteConnection};
 use tokio::sync::mpsc;
 
 use super::bulk::BulkInsert;
-use super::utterances::encode_token_scores;
-use super::{Corpus, CorpusId, CorpusKey, Result, Store, StoreError, now_ms};
+use super::{Corpus, CorpusId, CorpusKey, Result, Store, StoreError, nbest, now_ms};
 use crate::corpus::Utterance;
 
 /// Utterances a transaction. Large enough that commits cost nothing beside the rows,
@@ -21,13 +21,9 @@ const BATCH_BYTES: usize = 4 << 20;
 /// Messages about bad records that are kept; the others are counted.
 const KEPT_MESSAGES: usize = 20;
 
-static INSERT_UTTERANCES: LazyLock<BulkInsert> = LazyLock::new(|| {
-    BulkInsert::new("INSERT INTO utterances (id, name, reference, group_key, audio) VALUES", 5, "")
-});
-
-static INSERT_HYPOTHESES: LazyLock<BulkInsert> = LazyLock::new(|| {
+static INSERT: LazyLock<BulkInsert> = LazyLock::new(|| {
     BulkInsert::new(
-        "INSERT INTO hypotheses (utterance_id, rank, text, count, score, token_scores) VALUES",
+        "INSERT INTO utterances (id, name, reference, group_key, audio, nbest) VALUES",
         6,
         "",
     )
@@ -207,57 +203,36 @@ async fn still_ours(connection: &mut SqliteConnection, id: CorpusId) -> sqlx::Re
 
 /// Deletes by the range of the keys first: the cascade from `corpora` has no index to go by.
 async fn delete_corpus(connection: &mut SqliteConnection, id: CorpusId) -> sqlx::Result<()> {
-    for statement in [
-        "DELETE FROM hypotheses WHERE utterance_id > ? AND utterance_id < ?",
-        "DELETE FROM utterances WHERE id > ? AND id < ?",
-    ] {
-        sqlx::query(statement)
-            .bind(id.utterance(0))
-            .bind(id.end())
-            .execute(&mut *connection)
-            .await?;
-    }
+    sqlx::query("DELETE FROM utterances WHERE id > ? AND id < ?")
+        .bind(id.utterance(0))
+        .bind(id.end())
+        .execute(&mut *connection)
+        .await?;
     sqlx::query("DELETE FROM corpora WHERE id = ?").bind(id.0).execute(connection).await?;
     Ok(())
 }
 
+/// Inserts after the `count` utterances before; gives the new count.
 async fn insert(
     connection: &mut SqliteConnection,
     id: CorpusId,
     count: i64,
     utterances: Vec<Utterance>,
 ) -> sqlx::Result<i64> {
-    let mut hypotheses = Vec::with_capacity(utterances.len() * 4);
     let mut position = count;
-    let mut rows = Vec::with_capacity(utterances.len());
-    for mut utterance in utterances {
-        position += 1;
-        if position > i64::from(u32::MAX) {
-            return Err(sqlx::Error::Encode("a corpus holds at most 2^32 - 1 utterances".into()));
-        }
-        let key = id.utterance(position);
-        hypotheses.extend(utterance.nbest.drain(..).map(|hypothesis| (key, hypothesis)));
-        rows.push((key, utterance));
-    }
-    INSERT_UTTERANCES
-        .run(connection, rows, |arguments, (key, utterance)| {
-            use sqlx::Arguments as _;
-            arguments.add(key)?;
+    INSERT
+        .run(connection, utterances, |arguments: &mut SqliteArguments, utterance| {
+            position += 1;
+            if position > i64::from(u32::MAX) {
+                return Err("a corpus holds at most 2^32 - 1 utterances".into());
+            }
+            let nbest = nbest::encode(&utterance.nbest)?;
+            arguments.add(id.utterance(position))?;
             arguments.add(utterance.id)?;
             arguments.add(utterance.reference)?;
             arguments.add(utterance.group)?;
-            arguments.add(utterance.audio)
-        })
-        .await?;
-    INSERT_HYPOTHESES
-        .run(connection, hypotheses, |arguments, (key, hypothesis)| {
-            use sqlx::Arguments as _;
-            arguments.add(key)?;
-            arguments.add(hypothesis.rank)?;
-            arguments.add(hypothesis.text)?;
-            arguments.add(hypothesis.count)?;
-            arguments.add(hypothesis.score)?;
-            arguments.add(hypothesis.token_scores.as_deref().map(encode_token_scores))
+            arguments.add(utterance.audio)?;
+            arguments.add(nbest)
         })
         .await?;
     Ok(position)

@@ -66,7 +66,8 @@ impl Store {
                 .map_err(|error| self.failed(error))?,
             corpora: count("SELECT count(*) FROM corpora WHERE complete").await?,
             utterances: count("SELECT count(*) FROM utterances").await?,
-            hypotheses: count("SELECT count(*) FROM hypotheses").await?,
+            hypotheses: count("SELECT coalesce(sum(json_array_length(nbest)), 0) FROM utterances")
+                .await?,
             templates: count("SELECT count(*) FROM templates").await?,
             models: count("SELECT count(*) FROM models").await?,
             runs: count("SELECT count(*) FROM runs").await?,

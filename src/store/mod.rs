@@ -24,6 +24,7 @@ mod corrections;
 mod error;
 mod import;
 mod maintenance;
+mod nbest;
 mod open;
 mod runs;
 mod utterances;

@@ -19,10 +19,11 @@ SQLite settings: write-ahead log, `synchronous = NORMAL`, foreign keys on, write
 transactions begin with `BEGIN IMMEDIATE`. Deleting a run deletes its corrections.
 ";
 
-/// One table's part of the page, from the text of its `CREATE TABLE`.
+/// One table's or view's part of the page, from the text of its definition.
 fn describe(name: &str, sql: &str, columns: &[String]) -> String {
     let (head, rest) = sql.split_once('\n').unwrap();
-    assert!(head.starts_with("CREATE TABLE"), "{head}");
+    let view = head.starts_with("CREATE VIEW");
+    assert!(view || head.starts_with("CREATE TABLE"), "{head}");
     let (mut about, mut rows, mut constraints) = (String::new(), String::new(), String::new());
     let mut described = Vec::new();
     for line in rest.lines().map(str::trim) {
@@ -32,7 +33,10 @@ fn describe(name: &str, sql: &str, columns: &[String]) -> String {
         }
         let (definition, meaning) = line.split_once(" -- ").unwrap_or((line, ""));
         let definition = definition.trim().trim_end_matches(',');
-        let (column, kind) = definition.split_once(' ').unwrap_or((definition, ""));
+        let (column, kind) = match definition.rsplit_once(" AS ") {
+            Some((kind, column)) if view => (column, kind),
+            _ => definition.split_once(' ').unwrap_or((definition, "")),
+        };
         if columns.iter().any(|known| known == column) {
             described.push(column.to_owned());
             writeln!(rows, "| `{column}` | `{kind}` | {meaning} |").unwrap();
@@ -41,14 +45,15 @@ fn describe(name: &str, sql: &str, columns: &[String]) -> String {
                 constraints
                     .push_str("\nStored in the order of its primary key (`WITHOUT ROWID`).\n");
             }
-        } else {
+        } else if !view {
             write!(constraints, "\n`{definition}`\n").unwrap();
         }
     }
     assert_eq!(described, columns, "every column of `{name}` on a line of its own");
     assert!(!about.is_empty(), "`{name}` begins with a comment");
+    let (title, kind) = if view { (" (view)", "taken from") } else { ("", "type") };
     format!(
-        "\n## {name}\n{about}\n\n| column | type | meaning |\n|---|---|---|\n{rows}{constraints}"
+        "\n## {name}{title}\n{about}\n\n| column | {kind} | meaning |\n|---|---|---|\n{rows}{constraints}"
     )
 }
 
@@ -57,7 +62,7 @@ async fn the_schema_page_is_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("gec.db")).await.unwrap();
     let tables: Vec<(String, String)> = sqlx::query_as(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_%' \
+        "SELECT name, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE '\\_%' \
          ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid",
     )
     .fetch_all(&store.readers)

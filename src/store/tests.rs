@@ -202,6 +202,33 @@ async fn odd_scores_and_texts_are_kept_exactly() {
 }
 
 #[tokio::test]
+async fn the_view_of_hypotheses_shows_every_one() {
+    let (_folder, store) = open().await;
+    let text = |text: &str| (text.to_owned(), None, None);
+    let scored = |text: &str| (text.to_owned(), Some(-0.5), Some(vec![-0.25, f64::NEG_INFINITY]));
+    let lists = [
+        Utterance::from_list("plain", [text("a"), text("b"), text("a"), text("c")]),
+        Utterance::from_list("scored", [scored("1"), scored("2")]),
+    ];
+    let given = lists.clone().into_iter().map(Ok::<_, String>);
+    store.import(&new_corpus("some"), given, || true).await.unwrap();
+    type Row = (i64, String, i64, Option<f64>, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT rank, text, count, score, token_scores FROM hypotheses ORDER BY utterance_id, rank",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .unwrap();
+    let plain = |rank, text: &str, count| (rank, text.to_owned(), count, None, None);
+    let tokens = || Some(r#"["-2.5e-1","-9e999"]"#.to_owned());
+    let scored = |rank, text: &str| (rank, text.to_owned(), 1, Some(-0.5), tokens());
+    let expected =
+        [plain(0, "a", 2), plain(1, "b", 1), plain(3, "c", 1), scored(0, "1"), scored(1, "2")];
+    assert_eq!(rows, expected);
+    assert_eq!(store.stats().await.unwrap().hypotheses, 5);
+}
+
+#[tokio::test]
 async fn a_run_is_resumed_by_its_fingerprint() {
     let (_folder, store) = open().await;
     let corpus =
@@ -338,7 +365,7 @@ async fn a_full_disk_is_told_and_loses_nothing_that_was_committed() {
     let run = store.open_run(&new_run(corpus, "abc")).await.unwrap().id;
     let pages: i64 =
         sqlx::query_scalar("PRAGMA page_count").fetch_one(&store.writer).await.unwrap();
-    let limit = format!("PRAGMA max_page_count = {}", pages + 30);
+    let limit = format!("PRAGMA max_page_count = {}", pages + 120);
     sqlx::query(sqlx::AssertSqlSafe(limit)).execute(&store.writer).await.unwrap();
     let writer = store.writer(run);
     let mut outcome = Ok(());

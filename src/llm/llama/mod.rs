@@ -31,6 +31,10 @@ use super::{
     ScoreRequest, TokenId, Vocab,
 };
 
+/// The version that is locked in `Cargo.toml`; part of a run's fingerprint, because another
+/// llama.cpp may round otherwise.
+const LLAMA_CPP_2: &str = "0.1.160";
+
 /// How to load and run a model.
 #[derive(Debug, Clone)]
 pub struct LlamaOptions {
@@ -40,7 +44,8 @@ pub struct LlamaOptions {
     pub lora: Option<PathBuf>,
     /// Layers to put on a GPU; 0 for none.
     pub gpu_layers: u32,
-    /// Threads; `None` for all cores.
+    /// Threads; `None` for all cores, or one for a model of less than
+    /// [`LlamaOptions::TINY`] parameters.
     pub threads: Option<usize>,
     /// Requests decoded together.
     pub parallel: usize,
@@ -56,6 +61,10 @@ pub struct LlamaOptions {
 impl LlamaOptions {
     /// The context per request where none is asked for.
     pub const DEFAULT_CONTEXT: usize = 2048;
+
+    /// A model of fewer parameters spends more time on waiting for its threads than on
+    /// arithmetic, and on a busy machine very much more.
+    pub const TINY: u64 = 30_000_000;
 
     /// The defaults for a model file.
     #[must_use]
@@ -99,13 +108,15 @@ impl Llama {
         let parallel = options.parallel.clamp(1, 256);
         let trained = model.n_ctx_train() as usize;
         let context = options.context.unwrap_or(trained.min(LlamaOptions::DEFAULT_CONTEXT)).max(16);
-        let threads = options
-            .threads
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+        let threads = options.threads.unwrap_or_else(|| match model.n_params() {
+            ..LlamaOptions::TINY => 1,
+            _ => std::thread::available_parallelism().map_or(1, usize::from),
+        });
         let batch = options.batch.max(parallel).max(16);
-        let info = info(&model, options, parallel, context, batch, threads)?;
+        let info = info(&model, options, parallel, context, batch)?;
         let shape = Shape { slots: parallel, context, batch, share_prefix: options.share_prefix };
         let model = Arc::new(model);
+        let on_gpu = options.gpu_layers > 0;
         let (requests, receiver) = mpsc::unbounded_channel();
         let (ready, started) = std::sync::mpsc::channel();
         let thread = {
@@ -117,7 +128,7 @@ impl Llama {
                     vocab,
                     adapter.map(|(adapter, _)| adapter),
                     shape,
-                    threads,
+                    (threads, on_gpu),
                     receiver,
                     &ready,
                 );
@@ -208,7 +219,7 @@ fn engine(
     vocab: Arc<Vocab>,
     adapter: Option<LlamaLoraAdapter>,
     shape: Shape,
-    threads: usize,
+    (threads, on_gpu): (usize, bool),
     requests: mpsc::UnboundedReceiver<Request>,
     ready: &std::sync::mpsc::Sender<Result<(), LlmError>>,
 ) {
@@ -229,6 +240,13 @@ fn engine(
             .with_n_threads(threads as i32)
             .with_n_threads_batch(threads as i32)
             .with_kv_unified(false)
+            // On a processor, the tiled kernel for long prompts rounds otherwise than the one for single
+            // tokens: without it a text does not depend on what was decoded beside it.
+            .with_flash_attention_policy(if on_gpu {
+                llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_AUTO
+            } else {
+                llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED
+            })
             .with_no_perf(true);
         let mut context = model
             .new_context(load::backend(path)?, parameters)
@@ -255,7 +273,6 @@ fn info(
     parallel: usize,
     context: usize,
     batch: usize,
-    threads: usize,
 ) -> Result<ModelInfo, LlmError> {
     let path = &options.path;
     let vocab = model.vocab();
@@ -280,8 +297,8 @@ fn info(
         eos: load::special_text(model, vocab.eos().0),
         add_bos: vocab.should_add_bos(),
         engine: format!(
-            "llama-cpp-2 0.1.160, {} slots of {context} tokens, batch {batch}, {threads} threads, \
-             {} gpu layers, prefix sharing {}",
+            "llama-cpp-2 {LLAMA_CPP_2}, {} slots of {context} tokens, batch {batch}, {} gpu \
+             layers, prefix sharing {}",
             parallel,
             options.gpu_layers,
             if options.share_prefix { "on" } else { "off" }
