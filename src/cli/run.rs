@@ -154,6 +154,9 @@ pub struct SettingsArgs {
     /// cascade: refuse corrections that change a larger share of words
     #[arg(long, value_name = "X")]
     pub max_change: Option<f64>,
+    /// cascade: refuse corrections that gain less over the 1-best (nats); `-inf` for never
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    pub min_gain: Option<f64>,
     /// cascade: refuse corrections that repeat words more often in a row
     #[arg(long, value_name = "N")]
     pub max_repeats: Option<usize>,

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Corrections fetched from the store at a time.
-const PAGE: usize = 4096;
+const PAGE: usize = 2000;
 
 /// One run to be scored.
 pub(super) struct Scored {
@@ -98,10 +98,10 @@ async fn score(run: &Scored, store: &Store, rule: Rule) -> anyhow::Result<Scorer
     let mut scorer = Scorer::new(rule);
     let mut after = 0;
     loop {
-        let page = store.corrected(run.run, after, PAGE).await?;
+        let page = store.corrected_texts(run.run, after, PAGE).await?;
         let Some((last, _)) = page.last() else { return Ok(scorer) };
         after = last.position;
-        for (stored, correction) in page {
+        for (stored, corrected) in page {
             if !run.selection.contains(stored.row) {
                 continue;
             }
@@ -110,7 +110,7 @@ async fn score(run: &Scored, store: &Store, rule: Rule) -> anyhow::Result<Scorer
             scorer.add(&Item {
                 nbest: &nbest,
                 reference: utterance.reference.as_deref(),
-                corrected: &correction.text,
+                corrected: &corrected,
                 resampling_key: utterance.resampling_key(),
             });
         }

@@ -194,6 +194,7 @@ fn parameters(args: &SettingsArgs) -> Parameters {
     set(&mut gate.min_logprob, args.min_logprob);
     let guard = &mut parameters.guard;
     set(&mut guard.max_change, args.max_change);
+    set(&mut guard.min_gain, args.min_gain);
     guard.max_repeats = args.max_repeats.unwrap_or(guard.max_repeats);
     parameters
 }

@@ -45,7 +45,7 @@ impl Cascade {
             return Ok(Proposal::one_best(utterance, Verdict::Gated, reason));
         }
         let known = match &self.model {
-            Some(model) if self.gate.min_logprob.is_finite() => {
+            Some(model) if self.asks_about_the_one_best() => {
                 Some(self.one_best_score(model, utterance).await?)
             }
             _ => None,
@@ -67,10 +67,34 @@ impl Cascade {
         if let Some(output) = &known {
             count(&mut proposal, output);
         }
-        Ok(match self.guard.refuses(utterance, &proposal.text) {
+        let refusal = self
+            .guard
+            .refuses(utterance, &proposal.text)
+            .or_else(|| self.refuses_gain(utterance, &proposal, known.as_ref()?));
+        Ok(match refusal {
             Some(reason) => proposal.fall_back(utterance, Verdict::Refused, reason),
             None => proposal,
         })
+    }
+
+    fn asks_about_the_one_best(&self) -> bool {
+        self.gate.min_logprob.is_finite() || self.guard.min_gain.is_finite()
+    }
+
+    /// The guard's question about probabilities, where the method's log-probability is that
+    /// of the proposed text (and not of a label, or of a text mapped to another).
+    fn refuses_gain(
+        &self,
+        utterance: &Utterance,
+        proposal: &Proposal,
+        known: &ScoreOutput,
+    ) -> Option<String> {
+        let (_, prompter) = self.model.as_ref()?;
+        let written = prompter.answer_text(proposal.raw.as_deref()?);
+        if written != proposal.text || proposal.text == utterance.one_best() {
+            return None;
+        }
+        self.guard.refuses_gain(proposal.logprob?, known.scores.first()?.sum())
     }
 
     /// How probable the model finds the 1-best as the answer.

@@ -42,7 +42,7 @@ pub struct Gate {
     pub max_margin: f64,
     /// Abstain where the model gives the 1-best less than this mean log-probability per
     /// token (nats): it does not know this kind of text. `-inf` never abstains.
-    #[serde(with = "infinite")]
+    #[serde(with = "super::infinite")]
     pub min_logprob: f64,
 }
 
@@ -73,19 +73,6 @@ impl Gate {
             return Some(format!("list margin {:.3} above {}", features.margin, self.max_margin));
         }
         None
-    }
-}
-
-/// JSON has no infinities: `null` stands for "never".
-mod infinite {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
-        value.is_finite().then_some(*value).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        Ok(Option::<f64>::deserialize(from)?.unwrap_or(f64::NEG_INFINITY))
     }
 }
 

@@ -14,11 +14,16 @@ pub struct Guard {
     /// A sequence of up to four words may come this many times in a row, unless a
     /// hypothesis repeats it as often.
     pub max_repeats: usize,
+    /// The model must find the correction this much more probable than the 1-best (nats,
+    /// whole texts). Fusion can prefer what the model itself finds improbable. `-inf`
+    /// accepts anything.
+    #[serde(with = "super::infinite")]
+    pub min_gain: f64,
 }
 
 impl Default for Guard {
     fn default() -> Self {
-        Self { max_change: 0.5, max_repeats: 3 }
+        Self { max_change: 0.5, max_repeats: 3, min_gain: 0.0 }
     }
 }
 
@@ -88,6 +93,21 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// Why a correction is refused of which the model's log-probability is known beside that
+    /// of the 1-best (both in nats, for the whole text), or `None` where it may stand.
+    #[must_use]
+    pub fn refuses_gain(&self, correction: f64, one_best: f64) -> Option<String> {
+        let gain = correction - one_best;
+        (gain < self.min_gain).then(|| {
+            format!(
+                "the model finds it {gain:.2} nats more probable than the 1-best, below {}",
+                self.min_gain
+            )
+        })
+    }
+}
+
 /// How often a sequence of one to four words comes directly after itself, at most; 1 for
 /// a text that repeats nothing, 0 for one without words.
 fn longest_loop(text: &str) -> usize {
@@ -140,6 +160,15 @@ mod tests {
         assert_eq!(reason(&["no no no no no x"], "no no no no no"), None);
         assert_eq!(longest_loop(""), 0);
         assert_eq!(longest_loop("a b a b a b"), 3);
+    }
+
+    #[test]
+    fn a_correction_must_gain_what_is_asked() {
+        let guard = Guard { min_gain: 1.0, ..Guard::default() };
+        assert_eq!(guard.refuses_gain(-2.0, -4.0), None);
+        assert!(guard.refuses_gain(-3.5, -4.0).is_some_and(|reason| reason.contains("0.50 nats")));
+        let anything = Guard { min_gain: f64::NEG_INFINITY, ..guard };
+        assert_eq!(anything.refuses_gain(-90.0, -1.0), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod generate;
 mod guard;
+mod infinite;
 mod lm_rank;
 mod mbr;
 mod one_best;

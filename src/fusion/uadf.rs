@@ -33,7 +33,7 @@ pub fn sigmoid(x: f64) -> f64 {
 
 /// Adds the recogniser's distribution to the language model's in place and returns the
 /// weight it got: `p = p_llm + (sigmoid(U) - beta) * p_asr`, where `U` is the entropy of
-/// `p_llm` in nats (arXiv 2402.05457, equations 4 to 6, in the form of the released code,
+/// `p_llm` in nats (the rule of arXiv 2402.05457 in the form of its released code,
 /// which adds probabilities). Tokens that `heard` does not name have `p_asr = 0`; a token
 /// may come more than once and adds up.
 pub fn fuse(p_llm: &mut [f64], heard: &[(TokenId, f64)], beta: f64) -> f64 {

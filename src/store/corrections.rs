@@ -78,6 +78,23 @@ static INSERT: LazyLock<BulkInsert> = LazyLock::new(|| {
     )
 });
 
+/// Corrections of a run with their utterances, and these columns of theirs. `CROSS JOIN`
+/// keeps SQLite from beginning with the utterances, which are not all corrected.
+macro_rules! select_corrected {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            utterance_columns!(),
+            ", ",
+            $columns,
+            " FROM corrections c CROSS JOIN utterances u ON u.id = c.utterance_id \
+             WHERE c.run_id = ?1 \
+             AND c.utterance_id > ((SELECT corpus_id FROM runs WHERE id = ?1) << 32) + ?2 \
+             ORDER BY c.utterance_id LIMIT ?3"
+        )
+    };
+}
+
 impl Store {
     /// Up to `limit` utterances of the run's corpus behind position `after` (0 begins at the
     /// first) that have no correction yet, in order; with `retry_errors` also those whose
@@ -124,27 +141,50 @@ impl Store {
         after: i64,
         limit: usize,
     ) -> Result<Vec<(StoredUtterance, CorrectionRow)>> {
-        sqlx::query(concat!(
-            "SELECT ",
-            utterance_columns!(),
-            ", c.text, c.verdict, c.reason, c.raw, c.logprob, c.prompt_tokens, c.output_tokens, \
-             c.elapsed_ms, c.near_ties, c.error, c.attempts, c.created_at \
-             FROM corrections c CROSS JOIN utterances u ON u.id = c.utterance_id \
-             WHERE c.run_id = ?1 \
-             AND c.utterance_id > ((SELECT corpus_id FROM runs WHERE id = ?1) << 32) + ?2 \
-             ORDER BY c.utterance_id LIMIT ?3"
-        ))
-        .bind(run.0)
-        .bind(position(after))
-        .bind(row_limit(limit))
-        .try_map(|row| {
-            let utterance = decode(&row)?;
-            let correction = decode_correction(&row, utterance.row)?;
-            Ok((utterance, correction))
+        let sql = select_corrected!(
+            "c.text, c.verdict, c.reason, c.raw, c.logprob, c.prompt_tokens, c.output_tokens, \
+             c.elapsed_ms, c.near_ties, c.error, c.attempts, c.created_at"
+        );
+        self.read_corrected(sql, run, after, limit, decode_correction).await
+    }
+
+    /// As [`Store::corrected`], with only the text of each correction: all that scoring
+    /// needs, in about two thirds of the time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn corrected_texts(
+        &self,
+        run: RunId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(StoredUtterance, String)>> {
+        self.read_corrected(select_corrected!("c.text"), run, after, limit, |row, _| {
+            row.try_get_unchecked(UTTERANCE_COLUMNS)
         })
-        .fetch_all(&self.readers)
         .await
-        .map_err(|error| self.failed(error))
+    }
+
+    async fn read_corrected<T: Send + Unpin>(
+        &self,
+        sql: &'static str,
+        run: RunId,
+        after: i64,
+        limit: usize,
+        correction: fn(&SqliteRow, i64) -> sqlx::Result<T>,
+    ) -> Result<Vec<(StoredUtterance, T)>> {
+        sqlx::query(sql)
+            .bind(run.0)
+            .bind(position(after))
+            .bind(row_limit(limit))
+            .try_map(|row| {
+                let utterance = decode(&row)?;
+                let correction = correction(&row, utterance.row)?;
+                Ok((utterance, correction))
+            })
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))
     }
 }
 

@@ -95,7 +95,7 @@ impl Store {
             .pragma("wal_autocheckpoint", "4096") // pages: 16 MiB between copies to the main file
             .pragma("journal_size_limit", "67108864");
         let writer = pool().max_connections(1).connect_with(writing).await.map_err(failed)?;
-        let reading = options.pragma("query_only", "on").row_buffer_size(512);
+        let reading = options.pragma("query_only", "on").row_buffer_size(4096);
         let readers = pool().max_connections(4).connect_lazy_with(reading);
         let store = Self { path: Arc::from(path), writer, readers };
         store.migrate().await?;

@@ -325,6 +325,12 @@ async fn corrections_are_paged_in_the_order_of_the_corpus() {
         read.extend(page);
     }
     assert!(read.iter().map(|(utterance, _)| utterance).eq(&stored));
+    let texts = store.corrected_texts(run, 300, 400).await.unwrap();
+    let same = |((one, row), (other, text)): (&(_, CorrectionRow), &(_, String))| {
+        one == other && row.text == *text
+    };
+    assert_eq!(texts.len(), 400);
+    assert!(read[300..].iter().zip(&texts).all(same));
     assert!(read.iter().all(|(one, row)| row.text == format!("{} of {}", one.position, run.0)));
 }
 
