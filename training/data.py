@@ -284,9 +284,9 @@ def write_sample(source: Source) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("what", choices=["tokenizer", "sample"])
+    what = parser.parse_args().what
     source = Source()
-    OUT.mkdir(exist_ok=True)
-    if parser.parse_args().what == "tokenizer":
+    if what == "tokenizer":
         train_tokenizer(source)
     else:
         write_sample(source)

@@ -11,7 +11,6 @@ import json
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.queues import Queue
@@ -22,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from data import OUT, Batch, Encoder, Source, chunk_batches, distinct
 from model import Config, Corrector
-from torch import Tensor
+from torch import Tensor, nn
 
 CHECKPOINT = OUT / "checkpoint.pt"
 
@@ -55,8 +54,8 @@ def read_lists(path: Path, limit: int) -> list[tuple[list[str], str]]:
         pairs = [(item["nbest"], item["reference"]) for item in items]
     else:
         pairs = [(item["input"], item["output"]) for item in json.loads(text)]
-    stride = max(1, len(pairs) // limit)
-    return [([" ".join(h.split()) for h in nbest], " ".join(reference.split())) for nbest, reference in pairs[::stride]][:limit]
+    chosen = pairs[:: max(1, len(pairs) // limit)][:limit]
+    return [([" ".join(text.split()) for text in nbest], " ".join(reference.split())) for nbest, reference in chosen]
 
 
 def evaluate(model: Corrector, encoder: Encoder, lists: list[tuple[list[str], str]]) -> dict[str, float]:
@@ -67,7 +66,8 @@ def evaluate(model: Corrector, encoder: Encoder, lists: list[tuple[list[str], st
     for start in range(0, len(order), 50):
         rows = order[start : start + 50]
         limit = max(len(prompts[row]) for row in rows) + 16
-        for row, ids in zip(rows, model.greedy([prompts[row] for row in rows], encoder.end, encoder.pad, min(limit, 96)), strict=True):
+        decoded = model.greedy([prompts[row] for row in rows], encoder.end, encoder.pad, min(limit, 96))
+        for row, ids in zip(rows, decoded, strict=True):
             outputs[row] = encoder.decode(ids)
     references = [reference for _, reference in lists]
     firsts = [nbest[0] for nbest, _ in lists]
@@ -115,8 +115,8 @@ def orthogonal(matrices: Tensor) -> Tensor:
 
 
 def optimizers(model: Corrector, arguments: argparse.Namespace) -> list[torch.optim.Optimizer]:
-    fused = {3: [], 2: [], 1: []}
-    plain = []
+    fused: dict[int, list[nn.Parameter]] = {3: [], 2: [], 1: []}
+    plain: list[nn.Parameter] = []
     for name, weight in model.named_parameters():
         if weight.dim() < 2 or "embedding" in name or arguments.adamw_only:
             plain.append(weight)
@@ -196,7 +196,8 @@ def main() -> None:
             speed = window_tokens / (time.time() - window_start)
             minutes = (time.time() - started) / 60
             print(
-                f"step {state['step']} loss {window_loss / 25:.4f} rate {factor:.3f} {speed:.0f} tokens/s {minutes:.1f} min",
+                f"step {state['step']} loss {window_loss / 25:.4f} rate {factor:.3f} {speed:.0f} tokens/s "
+                f"{minutes:.1f} min",
                 flush=True,
             )
             window_loss, window_tokens, window_start = 0.0, 0, time.time()
@@ -210,7 +211,6 @@ def main() -> None:
     print("final dev", evaluate(model, encoder, dev), state, f"{(time.time() - started) / 60:.1f} min", flush=True)
     if real:
         print("final real", evaluate(model, encoder, real), flush=True)
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

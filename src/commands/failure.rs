@@ -24,7 +24,7 @@ pub(super) fn report(error: &anyhow::Error) -> ExitCode {
         text.push_str(&format!("hint: {hint}\n"));
     }
     // Nothing can be done where stderr is closed.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(super::for_terminal(&text).as_bytes());
     ExitCode::from(2)
 }
 
@@ -58,6 +58,10 @@ impl Hinted {
 pub(super) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        .filter_map(|cause| match cause.downcast_ref::<serde_json::Error>() {
+            // It hides the cause from the chain.
+            Some(json) => json.io_error_kind(),
+            None => cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind),
+        })
+        .any(|kind| kind == std::io::ErrorKind::BrokenPipe)
 }

@@ -89,9 +89,14 @@ impl Context {
     pub fn note(&self, line: &str) {
         if !self.quiet {
             // Nothing can be done where stderr is closed.
-            let _ = writeln!(std::io::stderr(), "{line}");
+            let _ = writeln!(std::io::stderr(), "{}", for_terminal(line));
         }
     }
+}
+
+/// Lines in which nothing moves a terminal's cursor: paths and names may hold anything.
+fn for_terminal(text: &str) -> String {
+    text.split('\n').map(runs::printable).collect::<Vec<_>>().join("\n")
 }
 
 /// Runs the command line and returns the exit code: 0 done, 1 done but something failed,
@@ -121,7 +126,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Runs(args) => Ok(runs::run(args, &context.db, &mut out).await?.into()),
         Command::Db(args) => Ok(db::run(args, &context.db, &mut out).await?.into()),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "gec", &mut out);
+            // Into memory first: clap_complete panics where it cannot write.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "gec", &mut script);
+            out.write_all(&script)?;
             Ok(ExitStatus::Done)
         }
     }

@@ -13,6 +13,10 @@ pub(super) fn render(report: &Report) -> String {
             if text.starts_with(FORMULA) {
                 text.insert(0, '\'');
             }
+            // A name is no place for what moves a terminal's cursor.
+            if text.contains(char::is_control) {
+                *text = text.replace(char::is_control, "\u{fffd}");
+            }
         }
         // Writing numbers and texts to memory cannot fail.
         if writer.serialize(row).is_err() {

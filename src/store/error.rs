@@ -180,6 +180,10 @@ impl StoreError {
             Self::Folder { .. } | Self::CannotOpen { .. } | Self::ReadOnly { .. } => {
                 "make the file and its folder writable, or choose another with `--db` or `GEC_DB`"
             }
+            Self::Database { source, .. } if is_disk_error(source) => {
+                "check the disk and the limits on files (`ulimit -f`, quotas), then run the \
+                 same command again: it goes on where it stopped"
+            }
             Self::Full { .. } => {
                 "free some space and run the same command again: it goes on where it stopped"
             }
@@ -226,6 +230,11 @@ impl StoreError {
             other => Self::from_sqlx(path, sqlx::Error::Migrate(Box::new(other))),
         }
     }
+}
+
+/// Whether the system could not read or write: anything but a full disk.
+fn is_disk_error(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(result_code).is_some_and(|code| code & 0xff == 10)
 }
 
 fn result_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {

@@ -84,7 +84,14 @@ impl Store {
         if let Some(corpus) = self.find_corpus(&new.key).await? {
             return Ok(Imported { corpus, bad: 0, messages: Vec::new() });
         }
-        let id = self.begin_import(new).await?;
+        let id = match self.begin_import(new).await {
+            Ok(id) => id,
+            // Another process may have completed it since we looked.
+            Err(error) => {
+                let corpus = self.find_corpus(&new.key).await?.ok_or(error)?;
+                return Ok(Imported { corpus, bad: 0, messages: Vec::new() });
+            }
+        };
         let (sender, mut receiver) = mpsc::channel(1);
         let reading = tokio::task::spawn_blocking(move || read_batches(utterances, &sender));
         let (mut count, mut bad, mut messages) = (0_i64, 0, Vec::new());
@@ -100,6 +107,7 @@ impl Store {
         }
         messages.truncate(KEPT_MESSAGES);
         if !is_whole() {
+            self.abandon_import(id).await?;
             return Err(StoreError::NotWhole { corpus: name(&new.key) });
         }
         let corpus = self.finish_import(new, id, count).await?;
@@ -142,6 +150,20 @@ impl Store {
         let id = begun.await.map_err(|error| self.failed(error))?;
         transaction.commit().await.map_err(|error| self.failed(error))?;
         Ok(CorpusId(id))
+    }
+
+    /// Deletes what an import has written that cannot be completed: the file will have
+    /// another checksum when it is mended, so that no later import would do it.
+    async fn abandon_import(&self, id: CorpusId) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let deleted = async {
+            if still_ours(&mut transaction, id).await? {
+                delete_corpus(&mut transaction, id).await?;
+            }
+            Ok(())
+        };
+        deleted.await.map_err(|error| self.failed(error))?;
+        transaction.commit().await.map_err(|error| self.failed(error))
     }
 
     /// Writes one batch after the `count` utterances before it; gives the new count.

@@ -76,7 +76,11 @@ fn check_file(path: &Path, gpu_layers: u32) -> Result<(), LlmError> {
     let mut head = Vec::new();
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     file.take(8).read_to_end(&mut head).map_err(unreadable)?;
-    if head.len() < 8 || &head[..4] != b"GGUF" {
+    if head.starts_with(b"GGUF") && head.len() < 8 {
+        let reason = format!("it has {} bytes", metadata.len());
+        return Err(LlmError::Truncated { path: path.to_owned(), reason });
+    }
+    if !head.starts_with(b"GGUF") {
         let reason = format!(
             "it has {} bytes and starts with `{}` instead of `GGUF`",
             metadata.len(),
