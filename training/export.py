@@ -16,9 +16,9 @@ from train import CHECKPOINT, evaluate, read_lists
 MODEL = Path(__file__).parent.parent / "models" / "gec-micro.gguf"
 
 
-def load_model() -> Corrector:
+def load_model(path: Path) -> Corrector:
     model = Corrector(Config())
-    model.load_state_dict(torch.load(CHECKPOINT)["model"])
+    model.load_state_dict(torch.load(path)["model"])
     return model.eval()
 
 
@@ -133,9 +133,10 @@ def write_check(model: Corrector, path: Path, count: int = 50) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--output", type=Path, default=MODEL)
     arguments = parser.parse_args()
-    model = load_model()
+    model = load_model(arguments.checkpoint)
     write_gguf(model, arguments.output)
     rounded = quantised(model)
     write_check(rounded, OUT / "check.jsonl")

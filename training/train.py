@@ -1,7 +1,7 @@
 """Trains the corrector: warm-up, constant rate, linear decay.
 
-The constant phase ends after `--stable-steps`, or at once on SIGTERM, so that
-a run can be cut short and still decay. Checkpoints allow `--resume`.
+Each process computes the gradient of a batch of its own on one core, and every
+step takes their mean. Checkpoints allow `--resume`, also with another schedule.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import argparse
 import json
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Iterator
 from multiprocessing.queues import Queue
@@ -21,25 +20,25 @@ import torch
 import torch.nn.functional as F
 from data import OUT, Batch, Encoder, Source, chunk_batches, distinct
 from model import Config, Corrector
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 CHECKPOINT = OUT / "checkpoint.pt"
 
 
-def produce(queue: Queue[tuple[int, list[Batch]]], seed: int, chunk: int) -> None:
-    """Worker process: puts chunks of batches into the queue for ever."""
+def produce(queue: Queue[tuple[int, list[Batch]]], seed: int, chunk: int, stride: int) -> None:
+    """Worker process: puts every `stride`-th chunk of batches into the queue for ever."""
     os.nice(2)
     source, encoder = Source(), Encoder(OUT / "tokenizer.json")
     while True:
         queue.put((chunk, list(chunk_batches(source, encoder, seed, chunk))))
-        chunk += 1
+        chunk += stride
 
 
-def batches(seed: int, chunk: int) -> Iterator[tuple[int, Batch]]:
+def batches(seed: int, chunk: int, stride: int) -> Iterator[tuple[int, Batch]]:
     """Batches with the number of the chunk they come from."""
     context = multiprocessing.get_context("spawn")
     queue = context.Queue(maxsize=3)
-    context.Process(target=produce, args=(queue, seed, chunk), daemon=True).start()
+    context.Process(target=produce, args=(queue, seed, chunk, stride), daemon=True).start()
     while True:
         number, made = queue.get()
         for batch in made:
@@ -136,26 +135,50 @@ def save(model: Corrector, state: dict[str, int], optims: list[torch.optim.Optim
     partial.replace(CHECKPOINT)
 
 
+def average_gradients(model: Corrector, processes: int) -> None:
+    """Makes the gradients of all processes their mean: one step sees as many batches."""
+    gradients = [weight.grad for weight in model.parameters() if weight.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    means = (flat / processes).split([gradient.numel() for gradient in gradients])
+    for gradient, mean in zip(gradients, means, strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--stable-steps", type=int, default=8000, help="steps before the decay")
-    parser.add_argument("--decay-steps", type=int, default=1500)
+    parser.add_argument("--stable-steps", type=int, default=1200, help="steps before the decay")
+    parser.add_argument("--decay-steps", type=int, default=1200)
     parser.add_argument("--warmup-steps", type=int, default=200)
     parser.add_argument("--rate", type=float, default=3e-3, help="AdamW learning rate")
     parser.add_argument("--matrix-rate", type=float, default=0.02, help="Muon learning rate")
     parser.add_argument("--adamw-only", action="store_true", help="no Muon for the matrices")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2, help="each computes a batch of every step, on one core")
     parser.add_argument("--check-every", type=int, default=500)
     parser.add_argument("--real-check", type=Path, help="HyPoradise file, only ever decoded")
     parser.add_argument("--resume", action="store_true")
     arguments = parser.parse_args()
+    os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
+    os.environ.setdefault("MASTER_PORT", "29511")
+    context = multiprocessing.get_context("spawn")
+    others = [context.Process(target=train, args=(arguments, rank)) for rank in range(1, arguments.processes)]
+    for other in others:
+        other.start()
+    train(arguments, 0)
+    for other in others:
+        other.join()
 
+
+def train(arguments: argparse.Namespace, rank: int) -> None:
+    """One of the training processes; the first checks, prints and saves."""
+    distributed.init_process_group("gloo", rank=rank, world_size=arguments.processes)
     torch.manual_seed(arguments.seed)
-    torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(1)
     encoder = Encoder(OUT / "tokenizer.json")
     model = Corrector(Config())
-    print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters", flush=True)
+    if rank == 0:
+        print(f"{sum(weight.numel() for weight in model.parameters()):,} parameters", flush=True)
     optims = optimizers(model, arguments)
     base_rates = [[group["lr"] for group in optim.param_groups] for optim in optims]
     state = {"step": 0, "chunk": 0, "tokens": 0, "decay_from": arguments.stable_steps}
@@ -167,13 +190,8 @@ def main() -> None:
         state = content["state"] | {"decay_from": arguments.stable_steps}
     dev = read_lists(OUT / "dev.jsonl", 500)
     real = read_lists(arguments.real_check, 200) if arguments.real_check else []
-
-    def start_decay(_signal: int, _frame: object) -> None:
-        state["decay_from"] = min(state["decay_from"], state["step"])
-
-    signal.signal(signal.SIGTERM, start_decay)
     started, window_loss, window_tokens, window_start = time.time(), 0.0, 0, time.time()
-    for chunk, batch in batches(arguments.seed, state["chunk"]):
+    for chunk, batch in batches(arguments.seed, state["chunk"] + rank, arguments.processes):
         step, decay_from = state["step"], state["decay_from"]
         if step >= decay_from + arguments.decay_steps:
             break
@@ -185,13 +203,16 @@ def main() -> None:
         logits = model(torch.from_numpy(batch.tokens), torch.from_numpy(batch.positions))
         loss = F.cross_entropy(logits, torch.from_numpy(batch.targets))
         loss.backward()
+        average_gradients(model, arguments.processes)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for optim in optims:
             optim.step()
             optim.zero_grad(set_to_none=True)
-        state.update(step=step + 1, chunk=chunk + 1, tokens=state["tokens"] + batch.tokens.size)
+        state.update(step=step + 1, chunk=chunk + arguments.processes, tokens=state["tokens"] + batch.tokens.size * arguments.processes)
+        if rank > 0:
+            continue
         window_loss += loss.item()
-        window_tokens += batch.tokens.size
+        window_tokens += batch.tokens.size * arguments.processes
         if state["step"] % 25 == 0:
             speed = window_tokens / (time.time() - window_start)
             minutes = (time.time() - started) / 60
@@ -207,6 +228,8 @@ def main() -> None:
             if real:
                 print("real", evaluate(model, encoder, real), flush=True)
             window_start = time.time()
+    if rank > 0:
+        return
     save(model, state, optims)
     print("final dev", evaluate(model, encoder, dev), state, f"{(time.time() - started) / 60:.1f} min", flush=True)
     if real:

@@ -115,7 +115,7 @@ async fn import(
             subset: found.subset.clone(),
             split: found.split.clone(),
             checksum: corpus::checksum(&found.source)?,
-            reader_version: corpus::READER_VERSION,
+            reader_version: corpus::reader_version(&found.source, found.format)?,
         };
         let entry = match store.find_corpus(&key).await? {
             Some(corpus) => (corpus, 0),

@@ -61,12 +61,7 @@ pub type Utterances = Box<dyn Iterator<Item = Result<Utterance, CorpusError>> + 
 pub fn open(source: &Source, format: Option<Format>) -> Result<Utterances, CorpusError> {
     let name = source.name();
     let mut reader = source.reader()?;
-    let format = match format {
-        Some(format) => format,
-        None => source::first_bytes(&mut reader, &name)
-            .map(|first| Format::detect(source.path(), first))?
-            .ok_or_else(|| CorpusError::UnknownFormat { path: name.clone() })?,
-    };
+    let format = told_or_detected(source, format, &mut reader, &name)?;
     source::skip_byte_order_mark(&mut reader, &name)?;
     Ok(match format {
         Format::HyporadiseJson => Box::new(hyporadise_json::Reader::new(reader, name)),
@@ -74,4 +69,34 @@ pub fn open(source: &Source, format: Option<Format>) -> Result<Utterances, Corpu
         Format::Jsonl => Box::new(jsonl::Reader::new(reader, name)),
         Format::List => Box::new(list::Reader::new(reader, name)),
     })
+}
+
+/// Identifies how a source is read. Files that are read in another way are other corpora:
+/// the number differs by format and changes with [`READER_VERSION`].
+///
+/// # Errors
+/// When the source cannot be opened or its format cannot be told.
+pub fn reader_version(source: &Source, format: Option<Format>) -> Result<u32, CorpusError> {
+    let format = told_or_detected(source, format, &mut source.reader()?, &source.name())?;
+    let number = match format {
+        Format::HyporadiseJson => 1,
+        Format::HyporadiseCsv => 2,
+        Format::Jsonl => 3,
+        Format::List => 4,
+    };
+    Ok(READER_VERSION * 100 + number)
+}
+
+fn told_or_detected(
+    source: &Source,
+    format: Option<Format>,
+    reader: &mut source::Input,
+    name: &str,
+) -> Result<Format, CorpusError> {
+    match format {
+        Some(format) => Ok(format),
+        None => source::first_bytes(reader, name)
+            .map(|first| Format::detect(source.path(), first))?
+            .ok_or_else(|| CorpusError::UnknownFormat { path: name.to_owned() }),
+    }
 }

@@ -320,3 +320,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_same_bytes_read_in_another_way_are_another_corpus() {
+    let folder = tempfile::tempdir().unwrap();
+    let version = |name: &str| {
+        let path = folder.path().join(name);
+        fs_err::write(&path, "{\"nbest\": [\"a\"]}\n").unwrap();
+        super::reader_version(&Source::File(path), None).unwrap()
+    };
+    assert_ne!(version("lists.jsonl"), version("lists.txt"));
+    assert_eq!(version("lists.jsonl"), version("others.jsonl"));
+}

@@ -62,8 +62,7 @@ impl Store {
     /// while the rows are written. Memory does not grow with the corpus.
     ///
     /// `is_whole` is asked once after the last utterance: where it says no, because the rest
-    /// of a file could not be read, the corpus stays incomplete and the next import does it
-    /// again.
+    /// of a file could not be read, what was written is deleted again.
     ///
     /// Bad records are counted and left out. What an import that was killed left behind is
     /// deleted and done again. A corpus that is complete already is returned as it is.

@@ -68,8 +68,7 @@ pub(super) fn decode(row: &SqliteRow) -> sqlx::Result<StoredUtterance> {
         reference: row.try_get_unchecked(2)?,
         group: row.try_get_unchecked(3)?,
         audio: row.try_get_unchecked(4)?,
-        nbest: nbest::decode(row.try_get_unchecked(5)?)
-            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        nbest: nbest::decode(row.try_get_unchecked(5)?).map_err(sqlx::Error::Decode)?,
     };
     Ok(StoredUtterance { row: key, position: key & i64::from(u32::MAX), utterance })
 }

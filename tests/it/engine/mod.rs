@@ -1,0 +1,7 @@
+//! With the real engine and the shipped model. What the model writes is not asserted here,
+//! only what must hold whatever it writes.
+
+mod interrupt;
+mod models;
+mod safety;
+mod templates;

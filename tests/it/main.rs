@@ -1,0 +1,19 @@
+//! The program as its users meet it: the real binary, its output and its exit codes.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests outside of them"
+)]
+
+mod bad_corpora;
+mod bad_databases;
+mod data;
+mod disk;
+mod engine;
+mod harness;
+mod help;
+mod run;
+mod store;
+mod stored;
