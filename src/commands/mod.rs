@@ -146,8 +146,9 @@ fn dataset(
 
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "gec=info,warn",
+        // sqlx warns of every statement slower than a second, which tells a user nothing.
+        0 => "warn,sqlx=error",
+        1 => "gec=info,warn,sqlx=error",
         2 => "gec=debug,llama.cpp=debug,info",
         _ => "trace",
     };

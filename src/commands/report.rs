@@ -96,11 +96,16 @@ pub(super) async fn write(
 
 async fn score(run: &Scored, store: &Store, rule: Rule) -> anyhow::Result<Scorer> {
     let mut scorer = Scorer::new(rule);
-    let mut after = 0;
+    // The next page is read while this one is scored.
+    let page_after = |after: i64| {
+        let (store, run) = (store.clone(), run.run);
+        tokio::spawn(async move { store.corrected_texts(run, after, PAGE).await })
+    };
+    let mut next = page_after(0);
     loop {
-        let page = store.corrected_texts(run.run, after, PAGE).await?;
+        let page = next.await??;
         let Some((last, _)) = page.last() else { return Ok(scorer) };
-        after = last.position;
+        next = page_after(last.position);
         for (stored, corrected) in page {
             if !run.selection.contains(stored.row) {
                 continue;

@@ -9,6 +9,7 @@ use crate::{
     acoustic::Posterior,
     corpus::Utterance,
     llm::{BoxFuture, LanguageModel, ScoreOutput, ScoreRequest},
+    prompt::Output,
 };
 
 /// Skips what needs no model, abstains where the model does not know the kind of text, asks
@@ -78,7 +79,12 @@ impl Cascade {
     }
 
     fn asks_about_the_one_best(&self) -> bool {
-        self.gate.min_logprob.is_finite() || self.guard.min_gain.is_finite()
+        // A prompt that asks for a label says nothing about the 1-best as the answer.
+        let asks_for_text = self
+            .model
+            .as_ref()
+            .is_some_and(|(_, prompter)| prompter.template().header().output == Output::Text);
+        asks_for_text && (self.gate.min_logprob.is_finite() || self.guard.min_gain.is_finite())
     }
 
     /// The guard's question about probabilities, where the method's log-probability is that

@@ -87,18 +87,21 @@ impl Prompter {
         let selected = self.examples.select(utterance, &self.selection, self.shots);
         let room = model.context_size().saturating_sub(answer);
         let mut examples = selected.as_slice();
-        let mut hypotheses = self.max_hypotheses.min(utterance.nbest.len()).max(1);
+        // Not the length of this list: it also decides what the examples show, which should
+        // be the same for all utterances.
+        let mut hypotheses = self.max_hypotheses;
         loop {
             let input = PromptInput { utterance, max_hypotheses: hypotheses, examples };
             let tokens = self.tokens(model, &input)?;
             if tokens.len() <= room {
+                let hypotheses = hypotheses.min(utterance.nbest.len());
                 return Ok(Prompt { tokens, hypotheses, examples: examples.len() });
             }
             if hypotheses > 1 {
                 hypotheses -= 1;
             } else if let Some((_, fewer)) = examples.split_first() {
                 examples = fewer;
-                hypotheses = self.max_hypotheses.min(utterance.nbest.len()).max(1);
+                hypotheses = self.max_hypotheses;
             } else {
                 return Err(CorrectError::PromptTooLong { prompt: tokens.len(), room });
             }
