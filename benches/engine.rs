@@ -88,7 +88,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut arguments = Arguments { limit: usize::MAX, rounds: 3 };
+    let mut arguments = Arguments { limit: 200, rounds: 3 };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || -> anyhow::Result<usize> {

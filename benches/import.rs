@@ -33,7 +33,7 @@ const UTTERANCES: usize = 300_000;
 const HYPOTHESES: usize = 5;
 const SEED: u64 = 1;
 
-/// How often a process's peak memory is looked up.
+/// How often a process's memory and processor time are looked up.
 const POLL: Duration = Duration::from_millis(5);
 
 fn main() -> anyhow::Result<()> {
@@ -51,7 +51,7 @@ fn main() -> anyhow::Result<()> {
     let import = [&run[..], &["--method", "1best", "--limit", "0"].map(OsStr::new)].concat();
     let correct = [&run[..], &["--method", "1best"].map(OsStr::new)].concat();
     let score = ["score", "last"].map(OsStr::new);
-    println!("{:44} {:>9} {:>14}", "", "seconds", "peak memory");
+    println!("{:40} {:>9} {:>13} {:>12}", "", "seconds", "CPU seconds", "peak memory");
     let mut output = String::new();
     for (what, arguments) in [
         ("import: read, check, store", &import[..]),
@@ -59,9 +59,13 @@ fn main() -> anyhow::Result<()> {
         ("score: read back, score, 1000 resamples", &score[..]),
     ] {
         let measured = measure(arguments, &database)?;
-        let peak =
-            measured.peak.map_or_else(|| "-".into(), |kib| format!("{:.0} MB", kib * 1.024e-3));
-        println!("{what:44} {:>9.2} {peak:>14}", measured.seconds);
+        let told = |value: Option<String>| value.unwrap_or_else(|| "-".into());
+        println!(
+            "{what:40} {:>9.2} {:>13} {:>12}",
+            measured.seconds,
+            told(measured.processor.map(|seconds| format!("{seconds:.2}"))),
+            told(measured.peak.map(|kib| format!("{:.0} MB", kib * 1.024e-3))),
+        );
         output = measured.output;
     }
     println!("database: {:.1} MB\n\n{output}", fs_err::metadata(&database)?.len() as f64 / 1e6);
@@ -137,6 +141,9 @@ fn misheard(
 
 struct Measured {
     seconds: f64,
+    /// Seconds on all processors together, where the system tells it. On a busy machine this
+    /// says more than the time that passed.
+    processor: Option<f64>,
     /// Peak resident memory in KiB, where the system tells it.
     peak: Option<f64>,
     output: String,
@@ -153,18 +160,19 @@ fn measure(arguments: &[&OsStr], database: &Path) -> anyhow::Result<Measured> {
         .stdout(Stdio::piped())
         .spawn()?;
     // The table is far smaller than a pipe holds, so nobody waits for it to be read.
-    let mut peak = None;
+    let (mut peak, mut processor) = (None, None);
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
         peak = peak_memory(&child).or(peak);
+        processor = processor_time(&child).or(processor);
         std::thread::sleep(POLL);
     };
     let seconds = started.elapsed().as_secs_f64();
     ensure!(status.success(), "`gec` failed: {status}");
     let output = std::io::read_to_string(child.stdout.take().context("no output")?)?;
-    Ok(Measured { seconds, peak, output })
+    Ok(Measured { seconds, processor, peak, output })
 }
 
 /// `VmHWM` of a process: its peak resident memory in KiB.
@@ -172,4 +180,14 @@ fn peak_memory(child: &Child) -> Option<f64> {
     let status = fs_err::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+/// Seconds that a process has spent on processors: `utime` and `stime`, which Linux counts
+/// in hundredths.
+fn processor_time(child: &Child) -> Option<f64> {
+    let stat = fs_err::read_to_string(format!("/proc/{}/stat", child.id())).ok()?;
+    // The name in parentheses may hold spaces; the state is the first field after it.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Some(ticks.sum::<Result<f64, _>>().ok()? / 100.0)
 }

@@ -48,7 +48,7 @@ pub struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { min_distinct: 1, min_entropy: 0.0, max_margin: 1.0, min_logprob: -1.5 }
+        Self { min_distinct: 1, min_entropy: 0.0, max_margin: 1.0, min_logprob: -3.0 }
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Guard {
 
 impl Default for Guard {
     fn default() -> Self {
-        Self { max_change: 0.5, max_repeats: 3, min_gain: 0.0 }
+        Self { max_change: 0.5, max_repeats: 3, min_gain: 1.0 }
     }
 }
 

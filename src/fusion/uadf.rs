@@ -21,7 +21,7 @@ pub struct Uadf {
 
 impl Default for Uadf {
     fn default() -> Self {
-        Self { tau_llm: 2.0, beta: 0.5 }
+        Self { tau_llm: 1.75, beta: 0.5 }
     }
 }
 
