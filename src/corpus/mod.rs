@@ -63,6 +63,9 @@ pub fn open(source: &Source, format: Option<Format>) -> Result<Utterances, Corpu
     let mut reader = source.reader()?;
     let format = told_or_detected(source, format, &mut reader, &name)?;
     source::skip_byte_order_mark(&mut reader, &name)?;
+    if source::first_bytes(&mut reader, &name)?.is_empty() {
+        return Ok(Box::new(std::iter::empty()));
+    }
     Ok(match format {
         Format::HyporadiseJson => Box::new(hyporadise_json::Reader::new(reader, name)),
         Format::HyporadiseCsv => Box::new(hyporadise_csv::Reader::new(reader, name)),

@@ -221,6 +221,8 @@ fn an_empty_file_has_no_utterances() {
     assert!(read(Format::Jsonl, "").is_empty());
     assert!(read(Format::List, " \n\n").is_empty());
     assert!(read(Format::HyporadiseJson, " [ ] \n").is_empty());
+    assert!(read(Format::HyporadiseJson, "").is_empty());
+    assert!(read(Format::HyporadiseCsv, "").is_empty());
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn hypotheses_are_data_and_never_instructions() {
         // the assistant's, or three hypotheses and the question.
         let own = match name {
             "gec-micro" => 4,
-            "plain-few-shot" => 0,
+            "plain-few-shot" | "choose-plain" => 0,
             _ => 5,
         };
         assert_eq!(special, own, "{name}");
@@ -247,7 +247,7 @@ fn a_file_wins_over_the_built_in_template_of_the_same_name() {
     assert!(matches!(find("./none.jinja").unwrap_err(), PromptError::Read { .. }));
     let error = find("chose").unwrap_err();
     assert_eq!(error.to_string(), "no prompt template is named `chose`");
-    assert!(error.hint().is_some_and(|hint| hint.contains("choose, gec-micro")));
+    assert!(error.hint().is_some_and(|hint| hint.contains("choose, choose-plain, gec-micro")));
 }
 
 #[test]
