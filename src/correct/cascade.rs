@@ -109,11 +109,11 @@ impl Cascade {
         (model, prompter): &(Arc<dyn LanguageModel>, Arc<Prompter>),
         utterance: &Utterance,
     ) -> Result<ScoreOutput, CorrectError> {
-        let answer = prompter.answer_tokens(model.as_ref(), utterance.one_best());
+        let (answer, with_end) = prompter.whole_answer(model.as_ref(), utterance.one_best());
         // The same room as the method will ask for, so that both see the same prompt.
         let room = super::prompter::answer_budget(model.as_ref(), prompter, utterance);
         let prompt = prompter.prompt(model.as_ref(), utterance, room.max(answer.len()))?.tokens;
-        let request = ScoreRequest { prompt, continuations: vec![answer], with_end: true };
+        let request = ScoreRequest { prompt, continuations: vec![answer], with_end };
         Ok(model.score(request).await?)
     }
 }

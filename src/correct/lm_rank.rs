@@ -31,14 +31,16 @@ impl LmRank {
         if utterance.nbest.len() < 2 {
             return Ok(Proposal::new(utterance, utterance.one_best()));
         }
-        let continuations: Vec<_> = utterance
-            .nbest
-            .iter()
-            .map(|hypothesis| self.prompter.answer_tokens(self.model.as_ref(), &hypothesis.text))
-            .collect();
+        let mut with_end = true;
+        let mut continuations = Vec::with_capacity(utterance.nbest.len());
+        for hypothesis in &utterance.nbest {
+            let (tokens, end) = self.prompter.whole_answer(self.model.as_ref(), &hypothesis.text);
+            with_end = end;
+            continuations.push(tokens);
+        }
         let answer = continuations.iter().map(Vec::len).max().unwrap_or(0);
         let prompt = self.prompter.prompt(self.model.as_ref(), utterance, answer)?.tokens;
-        let request = ScoreRequest { prompt, continuations, with_end: true };
+        let request = ScoreRequest { prompt, continuations, with_end };
         let output = self.model.score(request).await?;
         let weights = acoustic::posterior(&utterance.nbest, &self.posterior);
         let best = output

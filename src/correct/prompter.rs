@@ -132,6 +132,17 @@ impl Prompter {
         model.tokenize(&format!("{}{text}", self.template.header().answer_prefix), false)
     }
 
+    /// The tokens to score for `text` as the whole answer, and whether the end of the text
+    /// is scored after them. Where the template has stop texts, an answer ends with the
+    /// first of them and not with the end of the text.
+    #[must_use]
+    pub fn whole_answer(&self, model: &dyn LanguageModel, text: &str) -> (Vec<TokenId>, bool) {
+        match self.template.header().stop.first() {
+            Some(stop) => (self.answer_tokens(model, &format!("{text}{stop}")), false),
+            None => (self.answer_tokens(model, text), true),
+        }
+    }
+
     /// What an answer says: without the prefix and surrounding space.
     #[must_use]
     pub fn answer_text<'a>(&self, answer: &'a str) -> &'a str {
