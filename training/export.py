@@ -47,6 +47,8 @@ def add_metadata(writer: gguf.GGUFWriter, config: Config) -> None:
     writer.add_license("MIT OR Apache-2.0")
     writer.add_languages(["en"])
     writer.add_string("gec.template", "gec-micro")
+    # Known words are one token each. Text that takes more is of another kind, and is left alone.
+    writer.add_float32("gec.max_tokens_per_word", 1.25)
     writer.add_context_length(config.context)
     writer.add_embedding_length(config.width)
     writer.add_block_count(config.layers)

@@ -148,6 +148,10 @@ pub struct SettingsArgs {
     /// cascade: skip lists whose best hypothesis leads by more
     #[arg(long, value_name = "X")]
     pub max_margin: Option<f64>,
+    /// cascade: abstain where all hypotheses take more tokens a word [default: what the model
+    /// says of itself]; `inf` for never
+    #[arg(long, value_name = "X")]
+    pub max_tokens_per_word: Option<f64>,
     /// cascade: abstain where the model gives the 1-best less per token (nats); `-inf` for never
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub min_logprob: Option<f64>,

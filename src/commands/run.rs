@@ -191,6 +191,9 @@ fn parameters(args: &SettingsArgs) -> Parameters {
     gate.min_distinct = args.min_distinct.unwrap_or(gate.min_distinct);
     set(&mut gate.min_entropy, args.min_entropy);
     set(&mut gate.max_margin, args.max_margin);
+    // JSON has no infinity, and without a number the model's own word would count.
+    let most = args.max_tokens_per_word.map(|most| most.min(f64::MAX));
+    gate.max_tokens_per_word = most.or(gate.max_tokens_per_word);
     set(&mut gate.min_logprob, args.min_logprob);
     let guard = &mut parameters.guard;
     set(&mut guard.max_change, args.max_change);

@@ -45,6 +45,9 @@ impl Cascade {
         if let Some(reason) = self.gate.skips(&features) {
             return Ok(Proposal::one_best(utterance, Verdict::Gated, reason));
         }
+        if let Some(reason) = self.is_spelled_out(utterance) {
+            return Ok(Proposal::one_best(utterance, Verdict::Abstained, reason));
+        }
         let known = match &self.model {
             Some(model) if self.asks_about_the_one_best() => {
                 Some(self.one_best_score(model, utterance).await?)
@@ -75,6 +78,25 @@ impl Cascade {
         Ok(match refusal {
             Some(reason) => proposal.fall_back(utterance, Verdict::Refused, reason),
             None => proposal,
+        })
+    }
+
+    /// Why the list is of a kind that the model's vocabulary was not made for, if it is.
+    fn is_spelled_out(&self, utterance: &Utterance) -> Option<String> {
+        let (model, prompter) = self.model.as_ref()?;
+        let most = self.gate.max_tokens_per_word.or(model.info().max_tokens_per_word)?;
+        let rate = |text: &str| {
+            let tokens = prompter.answer_tokens(model.as_ref(), text).len();
+            tokens as f64 / text.split_whitespace().count().max(1) as f64
+        };
+        // The least of all: a misheard name is spelled out in some hypotheses, not in all.
+        let texts = utterance.nbest.iter().map(|hypothesis| hypothesis.text.as_str());
+        let least = texts.filter(|text| !text.is_empty()).map(rate).fold(f64::INFINITY, f64::min);
+        (least > most).then(|| {
+            format!(
+                "the model's vocabulary spells the list out, {least:.2} tokens a word, above \
+                 {most:.2}: it does not know this kind of text"
+            )
         })
     }
 

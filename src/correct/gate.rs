@@ -40,6 +40,10 @@ pub struct Gate {
     pub min_entropy: f64,
     /// Lists whose best hypothesis leads by more are skipped; 1 skips none.
     pub max_margin: f64,
+    /// Abstain where every hypothesis takes more of the model's tokens a word: a model with a
+    /// vocabulary of its own domain spells out what it does not know. `None` takes what the
+    /// model says of itself ([`crate::llm::ModelInfo::max_tokens_per_word`]).
+    pub max_tokens_per_word: Option<f64>,
     /// Abstain where the model gives the 1-best less than this mean log-probability per
     /// token (nats): it does not know this kind of text. `-inf` never abstains.
     #[serde(with = "super::infinite")]
@@ -48,7 +52,13 @@ pub struct Gate {
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { min_distinct: 1, min_entropy: 0.0, max_margin: 1.0, min_logprob: -3.0 }
+        Self {
+            min_distinct: 1,
+            min_entropy: 0.0,
+            max_margin: 1.0,
+            max_tokens_per_word: None,
+            min_logprob: -3.0,
+        }
     }
 }
 

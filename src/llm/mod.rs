@@ -51,6 +51,10 @@ pub struct ModelInfo {
     pub chat_template: Option<String>,
     /// The prompt template the model was trained on (`gec.template`), where it says.
     pub template: Option<String>,
+    /// Texts that take more tokens a word are of a kind the model was not made for
+    /// (`gec.max_tokens_per_word`), where it says. Only a model with a small vocabulary of
+    /// its own domain can tell so.
+    pub max_tokens_per_word: Option<f64>,
     /// Text of the begin-of-sequence token, empty where there is none.
     pub bos: String,
     /// Text of the end-of-sequence token, empty where there is none.

@@ -293,6 +293,8 @@ fn info(
         context_trained: model.n_ctx_train(),
         chat_template,
         template: metadata("gec.template"),
+        max_tokens_per_word: metadata("gec.max_tokens_per_word")
+            .and_then(|value| value.parse().ok()),
         bos: load::special_text(model, vocab.bos().0),
         eos: load::special_text(model, vocab.eos().0),
         add_bos: vocab.should_add_bos(),
