@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Corrections fetched from the store at a time.
-const PAGE: usize = 2000;
+const PAGE: usize = 512;
 
 /// One run to be scored.
 pub(super) struct Scored {
