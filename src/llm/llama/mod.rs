@@ -122,16 +122,7 @@ impl Llama {
         let thread = {
             let (model, vocab, path) = (Arc::clone(&model), Arc::clone(&vocab), path.clone());
             let run = move || {
-                engine(
-                    &path,
-                    &model,
-                    vocab,
-                    adapter.map(|(adapter, _)| adapter),
-                    shape,
-                    (threads, on_gpu),
-                    receiver,
-                    &ready,
-                );
+                engine(&path, &model, vocab, adapter, shape, (threads, on_gpu), receiver, &ready);
             };
             std::thread::Builder::new().name("llama".into()).spawn(run).map_err(|error| {
                 LlmError::Load { path: options.path.clone(), reason: error.to_string() }
@@ -200,15 +191,18 @@ impl LanguageModel for Llama {
     }
 }
 
-/// Loads a LoRA adapter and hashes its file.
-fn adapter(model: &mut LlamaModel, path: &Path) -> Result<(LlamaLoraAdapter, String), LlmError> {
-    let hash = hash_file(path)?;
+/// Loads a LoRA adapter.
+fn adapter(model: &mut LlamaModel, path: &Path) -> Result<LlamaLoraAdapter, LlmError> {
+    // llama.cpp does not say why a file cannot be opened.
+    std::fs::File::open(path).map_err(|error| LlmError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
     logs::clear();
-    let adapter = model.lora_adapter_init(path).map_err(|error| LlmError::Load {
+    model.lora_adapter_init(path).map_err(|error| LlmError::Load {
         path: path.to_owned(),
         reason: logs::last_errors(&error.to_string()),
-    })?;
-    Ok((adapter, hash))
+    })
 }
 
 /// The engine's thread: creates the context and serves requests until all senders are gone.
