@@ -1,12 +1,12 @@
 # Every target first installs what is missing (tools/setup.sh), and all of them build in the
-# release profile, so that llama.cpp is compiled once.
+# release profile, so that llama.cpp and whisper.cpp are compiled once.
 
 SHELL := /bin/bash
 CARGO ?= cargo
 # A freshly installed Rust may not be on PATH before the next login.
 export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 
-# Further arguments of the demo, e.g. make demo DEMO_ARGS="--method mbr --limit 50"
+# Further arguments of the demo, e.g. make demo DEMO_ARGS="--limit 50 --format md"
 DEMO_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -18,21 +18,22 @@ help: ## List the targets
 setup: ## Install what the build needs and the machine lacks
 	@tools/setup.sh
 
-demo: setup ## Correct the sample with the shipped model and print the table (DEMO_ARGS=...)
-	$(CARGO) run --release --locked -- run --dataset sample $(DEMO_ARGS)
+demo: setup ## From sound to corrected text with the shipped models (DEMO_ARGS=...)
+	$(CARGO) build --release --locked --bins
+	$(CARGO) run --release --locked -- run --dataset sample-audio --method 1best,cascade $(DEMO_ARGS)
 
 test: ## Run every test
 	@tools/setup.sh nextest
-	$(CARGO) nextest run --release --locked
-	$(CARGO) test --release --locked --doc
+	$(CARGO) nextest run --release --locked --workspace
+	$(CARGO) test --release --locked --workspace --doc
 
 lint: setup ## Check the format and the lints
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	$(CARGO) clippy --release --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --release --locked --no-default-features -- -D warnings
 
 docs: setup ## Build the API documentation; a warning is an error
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
 
 deny: ## Check licences, sources and banned crates of the dependencies
 	@tools/setup.sh deny

@@ -5,24 +5,31 @@
 //! 1. [`corpus`] reads N-best lists: an [`corpus::Utterance`] is what a recogniser proposed,
 //!    and what was said where that is known. [`datasets`] knows where corpora lie.
 //! 2. [`store`] keeps every hypothesis and every decision in SQLite. Only it knows SQL.
+//!    [`audio`] and [`recogniser`] make such lists from recordings, with a `gec-whisper`
+//!    process that knows whisper.cpp.
 //! 3. [`acoustic`] turns a list into what the recogniser believed, as probabilities over bytes.
 //! 4. [`prompt`] turns an utterance into a question, [`llm`] has a language model answer it.
 //!    Only [`llm::llama`] knows llama.cpp.
 //! 5. [`correct`] holds the methods, [`fusion`] what some of them do at each decoding step.
-//! 6. [`normalize`] and [`score`] measure the result, [`report`] prints it.
+//! 6. [`normalize`] and [`score`] measure the result, [`report`] prints it, [`export`] writes
+//!    it for other programs.
 //!
 //! [`cli`] is what was typed, [`commands`] what it means; `main.rs` is glue.
 
 pub mod acoustic;
+pub mod audio;
 pub mod cli;
 pub mod commands;
 pub mod corpus;
 pub mod correct;
 pub mod datasets;
+pub mod export;
 pub mod fusion;
 pub mod llm;
 pub mod normalize;
 pub mod prompt;
+pub mod recogniser;
 pub mod report;
 pub mod score;
+mod shipped;
 pub mod store;

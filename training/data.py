@@ -9,6 +9,7 @@ them a model this small learns to copy very late).
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import random
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from noise import Noise, Utterance, padded_list
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 OUT = Path(__file__).parent / "out"
+SPOKEN = OUT / "spoken-lists.jsonl"
+SPOKEN_SHARE = 0.3
 SAMPLE = Path(__file__).parent.parent / "datasets" / "sample"
 
 VOCABULARY = 2048
@@ -46,6 +49,8 @@ class Source:
         names = self.grammar.names()
         self.noise = Noise(OUT / "lexicon.json", names)
         self._names = names
+        # What the recogniser made of spoken training sentences, where that step has been taken.
+        self._spoken = read_spoken(SPOKEN) if SPOKEN.exists() else []
 
     def _reference(self, rng: random.Random, held_out: bool) -> str:
         while True:
@@ -118,7 +123,17 @@ class Source:
         votes = sum(hypothesis == text for hypothesis in hypotheses)
         return Example(hypotheses, text if votes * 2 > len(hypotheses) else hypotheses[0])
 
+    def _recognised_speech(self, rng: random.Random) -> Example:
+        """A list of the recogniser, sometimes a shorter one."""
+        example = rng.choice(self._spoken)
+        hypotheses = example.hypotheses
+        if len(hypotheses) > 1 and rng.random() < 0.3:
+            hypotheses = hypotheses[: rng.randint(1, len(hypotheses) - 1)]
+        return Example(hypotheses, inferable(example.target, hypotheses))
+
     def example(self, rng: random.Random, copy_share: float) -> Example:
+        if self._spoken and rng.random() < SPOKEN_SHARE:
+            return self._recognised_speech(rng)
         roll = rng.random()
         if roll < copy_share:
             return self._copying(rng)
@@ -134,6 +149,35 @@ class Source:
             if text in hypotheses:
                 return Example(hypotheses, text)
         return Example(hypotheses, utterance.target)
+
+
+def read_spoken(path: Path) -> list[Example]:
+    """Lists as `gec export --format jsonl` writes them; none of a held-out sentence."""
+    items = [json.loads(line) for line in path.read_text().splitlines()]
+    examples = []
+    for item in items:
+        texts = [one if isinstance(one, str) else one["text"] for one in item["nbest"]]
+        assert not is_held_out(item["reference"])
+        if texts[0]:
+            examples.append(Example([text for text in texts if text], item["reference"]))
+    return examples
+
+
+def inferable(reference: str, hypotheses: list[str]) -> str:
+    """The reference as far as the list lets one know it.
+
+    Words that no hypothesis has and that do not even resemble what the first has in their
+    place are left as the first has them: a corrector that is taught to guess them invents.
+    """
+    wanted, first = reference.split(), hypotheses[0].split()
+    known = {word for text in hypotheses for word in text.split()}
+    words: list[str] = []
+    for kind, i, j, k, m in difflib.SequenceMatcher(a=first, b=wanted, autojunk=False).get_opcodes():
+        heard, said = first[i:j], wanted[k:m]
+        alike = difflib.SequenceMatcher(a="".join(heard), b="".join(said), autojunk=False).ratio() >= 0.5
+        trusted = kind == "equal" or alike or all(word in known for word in said)
+        words.extend(said if trusted else heard)
+    return " ".join(words)
 
 
 def distinct(texts: list[str]) -> list[str]:

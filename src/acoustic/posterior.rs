@@ -8,8 +8,12 @@ use crate::corpus::Hypothesis;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Posterior {
     /// Scores are divided by this before the softmax (above 0). HyPoradise's scores are
-    /// averages per token, so small differences mean much.
+    /// averages per token, so small differences mean much. For scores that are sums of their
+    /// token scores see [`sum_temperature`](Self::sum_temperature).
     pub score_temperature: f64,
+    /// In place of `score_temperature` (above 0) where every score is the sum of its token
+    /// scores: then they are log-probabilities of whole texts, and 1 takes them at their word.
+    pub sum_temperature: f64,
     /// Where a list has no scores, each rank costs this many nats.
     pub rank_cost: f64,
     /// Whether repeats in the list as read multiply a hypothesis's weight. Right where the
@@ -19,7 +23,7 @@ pub struct Posterior {
 
 impl Default for Posterior {
     fn default() -> Self {
-        Self { score_temperature: 0.05, rank_cost: 0.5, count_repeats: false }
+        Self { score_temperature: 0.05, sum_temperature: 1.0, rank_cost: 0.5, count_repeats: false }
     }
 }
 
@@ -32,7 +36,9 @@ pub fn posterior(nbest: &[Hypothesis], how: &Posterior) -> Vec<f64> {
     let mut weights: Vec<f64> = match scores {
         Some(scores) => {
             let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            scores.iter().map(|score| ((score - high) / how.score_temperature).exp()).collect()
+            let sums = nbest.iter().all(is_sum);
+            let temperature = if sums { how.sum_temperature } else { how.score_temperature };
+            scores.iter().map(|score| ((score - high) / temperature).exp()).collect()
         }
         None => (0..nbest.len()).map(|rank| (-how.rank_cost * rank as f64).exp()).collect(),
     };
@@ -46,6 +52,16 @@ pub fn posterior(nbest: &[Hypothesis], how: &Posterior) -> Vec<f64> {
         *weight /= total;
     }
     weights
+}
+
+/// Whether a score is the sum of its token scores, and not their average. With a single
+/// token it is both.
+fn is_sum(hypothesis: &Hypothesis) -> bool {
+    let (Some(score), Some(tokens)) = (hypothesis.score, &hypothesis.token_scores) else {
+        return false;
+    };
+    let sum: f64 = tokens.iter().sum();
+    !tokens.is_empty() && (score - sum).abs() <= 1e-3 * sum.abs().max(1.0)
 }
 
 /// Entropy of a distribution in nats; 0 for at most one outcome.
@@ -91,6 +107,21 @@ mod tests {
         assert!(posterior(&[], &how).is_empty());
         let infinite = posterior(&list(&[("a", Some(f64::NEG_INFINITY)), ("b", Some(0.0))]), &how);
         assert!(infinite.iter().all(|p| p.is_finite()));
+    }
+
+    #[test]
+    fn sums_of_token_scores_are_log_probabilities_of_the_texts() {
+        let item = |text: &str, sum: f64, tokens: f64| {
+            let scores = vec![sum / tokens; tokens as usize];
+            (text.to_owned(), Some(sum), Some(scores))
+        };
+        let sums = Utterance::from_list("u", [item("a", -1.0, 2.0), item("b", -2.0, 4.0)]).nbest;
+        let weights = posterior(&sums, &Posterior::default());
+        assert!((weights[0] / weights[1] - 1_f64.exp()).abs() < 1e-9);
+        let mut averages = sums;
+        averages[1].score = Some(-0.5);
+        let weights = posterior(&averages, &Posterior::default());
+        assert!(weights[1] > 0.999, "{weights:?}");
     }
 
     #[test]

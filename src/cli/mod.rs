@@ -2,9 +2,12 @@
 
 pub mod dataset;
 pub mod db;
+pub mod export;
+pub mod import;
 pub mod run;
 pub mod runs;
 pub mod score;
+pub mod transcribe;
 
 use std::path::PathBuf;
 
@@ -56,8 +59,14 @@ pub struct Global {
 pub enum Command {
     /// Correct a corpus and score the result
     Run(Box<run::RunArgs>),
+    /// Turn recordings into N-best lists
+    Transcribe(Box<transcribe::TranscribeArgs>),
     /// Score a stored run again, without a model
     Score(score::ScoreArgs),
+    /// Read N-best lists of any recogniser into the database
+    Import(import::ImportArgs),
+    /// Write a corpus or a run for other programs
+    Export(export::ExportArgs),
     /// Known corpora: list, show, verify, pull
     Dataset(dataset::DatasetArgs),
     /// Stored runs: list, show, delete

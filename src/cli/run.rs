@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ScoringArgs;
+use super::{ScoringArgs, transcribe::AsrArgs};
 
 /// Corrects a corpus and scores the result.
 #[derive(Debug, Args)]
@@ -55,6 +55,9 @@ pub struct RunArgs {
     /// How to score.
     #[command(flatten)]
     pub scoring: ScoringArgs,
+    /// The recogniser, for corpora of recordings.
+    #[command(flatten)]
+    pub asr: AsrArgs,
 }
 
 /// The language model and its engine.
@@ -124,6 +127,12 @@ pub struct SettingsArgs {
     /// uadf: subtracted from sigmoid(uncertainty)
     #[arg(long, value_name = "X")]
     pub beta: Option<f64>,
+    /// uadf: temperature of the recogniser's recorded beliefs
+    #[arg(long, value_name = "X")]
+    pub tau_asr: Option<f64>,
+    /// uadf: the bare list counts, also where beliefs were recorded
+    #[arg(long)]
+    pub list_only: bool,
     /// Temperature of the list's scores
     #[arg(long, value_name = "X")]
     pub score_temperature: Option<f64>,

@@ -312,7 +312,7 @@ mod tests {
         let (_, text) = printed(&["list", "--format", "json"]);
         let list: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(list["rows"][0]["found"], "embedded:sample/test.jsonl");
-        assert_eq!(list["rows"][2]["words"], 9111);
+        assert_eq!(list["rows"][6]["words"], 9111);
         let (good, text) = printed(&["verify", "sample", "--format", "json"]);
         let verification: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(good && verification["good"] == true);

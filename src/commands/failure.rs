@@ -3,8 +3,15 @@
 use std::{io::Write, process::ExitCode};
 
 use crate::{
-    corpus::CorpusError, correct::CorrectError, datasets::DatasetError, llm::LlmError,
-    prompt::PromptError, store::StoreError,
+    audio::{AudioError, inputs::InputError},
+    corpus::CorpusError,
+    correct::CorrectError,
+    datasets::DatasetError,
+    export::ExportError,
+    llm::LlmError,
+    prompt::PromptError,
+    recogniser::RecogniserError,
+    store::StoreError,
 };
 
 /// Writes `error:`, its causes and a `hint:` to stderr; the exit code of a command that
@@ -32,7 +39,19 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     macro_rules! first {
         ($($kind:ty),*) => { None$(.or_else(|| error.downcast_ref::<$kind>()?.hint()))* };
     }
-    first!(CorrectError, LlmError, PromptError, StoreError, DatasetError, CorpusError, Hinted)
+    first!(
+        CorrectError,
+        LlmError,
+        PromptError,
+        StoreError,
+        DatasetError,
+        CorpusError,
+        ExportError,
+        RecogniserError,
+        AudioError,
+        InputError,
+        Hinted
+    )
 }
 
 /// A message of a command itself, with what to do about it.

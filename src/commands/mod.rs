@@ -2,15 +2,21 @@
 
 pub mod dataset;
 pub mod db;
+mod export;
 mod failure;
+mod first_pass;
+mod import;
 mod interrupt;
 mod model;
+mod output;
 mod progress;
 mod report;
 pub mod run;
 mod run_one;
 pub mod runs;
 mod score;
+mod stored;
+pub mod transcribe;
 
 use std::{
     io::{IsTerminal, Write},
@@ -121,7 +127,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
     let mut out = std::io::stdout();
     match &cli.command {
         Command::Run(args) => run::run(args, &context, &mut out).await,
+        Command::Transcribe(args) => transcribe::run(args, &context, &mut out).await,
         Command::Score(args) => score::run(args, &context, &mut out).await,
+        Command::Import(args) => import::run(args, &context, &mut out).await,
+        Command::Export(args) => export::run(args, &context, &mut out).await,
         Command::Dataset(args) => dataset(args, &context, &mut out),
         Command::Runs(args) => Ok(runs::run(args, &context.db, &mut out).await?.into()),
         Command::Db(args) => Ok(db::run(args, &context.db, &mut out).await?.into()),

@@ -43,7 +43,7 @@ pub(super) async fn load(args: &ModelArgs, context: &Context) -> anyhow::Result<
 }
 
 /// `gec` in the XDG cache folder.
-fn cache_folder() -> anyhow::Result<PathBuf> {
+pub(super) fn cache_folder() -> anyhow::Result<PathBuf> {
     let base = etcetera::choose_base_strategy().context("the home folder is not known")?;
     Ok(base.cache_dir().join("gec"))
 }
@@ -107,5 +107,5 @@ fn examples(corpus: &ResolvedCorpus) -> anyhow::Result<ExampleIndex> {
 /// What identifies the examples of a run: the training split's checksum.
 pub(super) fn examples_checksum(corpus: &ResolvedCorpus) -> anyhow::Result<Option<String>> {
     let training = corpus.training.as_ref();
-    Ok(training.map(|training| corpus::checksum(&training.source)).transpose()?)
+    Ok(training.map(|training| corpus::checksum(&training.source, training.format)).transpose()?)
 }

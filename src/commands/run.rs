@@ -1,25 +1,23 @@
 //! `gec run`: correct corpora with methods, score, print.
 
-use std::{
-    io::Write,
-    sync::{Arc, OnceLock},
-};
+use std::{io::Write, sync::Arc};
 
 use anyhow::Context as _;
 
 use super::{
     Context, ExitStatus, Interrupt,
-    failure::Hinted,
-    model, progress, report,
+    first_pass::{self, Listener},
+    import, model, report,
     run_one::{self, Job, Outcome},
+    stored::{self, Found},
 };
 use crate::{
+    acoustic::Pieces,
     cli::run::{RunArgs, SettingsArgs},
-    corpus::{self, CorpusError},
     correct::{self, Parameters, Tools},
-    datasets::{self, Filter, ResolvedCorpus},
+    datasets::{Filter, ResolvedCorpus},
     llm::{LanguageModel, llama::Llama},
-    store::{Corpus, CorpusKey, Model, NewCorpus, NewRun, Store},
+    store::{Corpus, Model, NewRun, Store},
 };
 
 /// Runs the verb and writes the table to `out`.
@@ -36,10 +34,23 @@ pub async fn run(
     let parameters = parameters(&args.settings);
     check_methods(&args.method, &parameters)?;
     let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose()?;
-    let resolved = datasets::resolve(&args.dataset, args.split.as_deref(), &context.data)?;
+    let found = stored::find(&args.dataset, args.split.as_deref(), context).await?;
     let interrupt = Interrupt::listen();
     let store = Store::open(&context.db).await?;
-    let corpora = import(&resolved, &store, context).await?;
+    let (resolved, corpora) = match found {
+        Found::Files(resolved) => {
+            let corpora = bring_in(&resolved, args, &store, context, &interrupt).await?;
+            let Some(corpora) = corpora else {
+                store.close().await?;
+                return Ok(interrupted(context));
+            };
+            (resolved, corpora)
+        }
+        Found::Stored(corpora) => {
+            let resolved = corpora.iter().map(stored::as_resolved).collect();
+            (resolved, corpora.into_iter().map(|corpus| (corpus, 0)).collect())
+        }
+    };
     let wants_model = args.method.iter().any(|name| needs_model(name, &parameters));
     let model = match wants_model {
         true => Some(model::load(&args.model, context).await?),
@@ -57,14 +68,11 @@ pub async fn run(
     let mut outcomes: Vec<Outcome> = Vec::new();
     for job in &jobs {
         let outcome = run_one::run(job, &store, filter.as_ref(), args, context, &interrupt).await?;
-        let interrupted = outcome.interrupted;
+        let stopped = outcome.interrupted;
         outcomes.push(outcome);
-        if interrupted {
+        if stopped {
             store.close().await?;
-            context.note(
-                "interrupted: what was finished is stored; the same command goes on from here",
-            );
-            return Ok(ExitStatus::Interrupted);
+            return Ok(interrupted(context));
         }
     }
     let mut results = Vec::new();
@@ -87,6 +95,40 @@ pub async fn run(
     Ok(status)
 }
 
+fn interrupted(context: &Context) -> ExitStatus {
+    context.note("interrupted: what was finished is stored; the same command goes on from here");
+    ExitStatus::Interrupted
+}
+
+/// Corpora of files in the store, each with the number of bad records: lists are read,
+/// recordings are recognised. `None` where the user interrupted it.
+async fn bring_in(
+    resolved: &[ResolvedCorpus],
+    args: &RunArgs,
+    store: &Store,
+    context: &Context,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Option<Vec<(Corpus, u64)>>> {
+    let mut listener = None;
+    let mut corpora = Vec::with_capacity(resolved.len());
+    for found in resolved {
+        if !found.audio {
+            corpora.extend(import::corpora(std::slice::from_ref(found), store, context).await?);
+            continue;
+        }
+        if listener.is_none() {
+            listener = Some(Arc::new(Listener::start(&args.asr, store, context).await?));
+        }
+        let Some(listener) = &listener else { continue };
+        let task = first_pass::task(found, args.retry_errors, context)?;
+        let outcome = listener.run(task, store, context, interrupt).await?;
+        first_pass::tell(&format!("{}:{}", found.dataset, found.subset), &outcome, context);
+        let Some(corpus) = outcome.corpus else { return Ok(None) };
+        corpora.push((corpus, outcome.totals.failed));
+    }
+    Ok(Some(corpora))
+}
+
 fn check_methods(methods: &[String], parameters: &Parameters) -> anyhow::Result<()> {
     for name in methods.iter().chain([&parameters.inner]) {
         if !correct::METHODS.iter().any(|(known, _)| known == name) {
@@ -98,77 +140,6 @@ fn check_methods(methods: &[String], parameters: &Parameters) -> anyhow::Result<
 
 fn needs_model(method: &str, parameters: &Parameters) -> bool {
     correct::needs_model(if method == "cascade" { &parameters.inner } else { method })
-}
-
-/// Reads the corpora that the store does not have; each with the number of bad records.
-async fn import(
-    resolved: &[ResolvedCorpus],
-    store: &Store,
-    context: &Context,
-) -> anyhow::Result<Vec<(Corpus, u64)>> {
-    let mut corpora = Vec::with_capacity(resolved.len());
-    for found in resolved {
-        let name = format!("{}:{}", found.dataset, found.subset);
-        let spinner = progress::spinner(context.progress, format!("reading {name}"));
-        let key = CorpusKey {
-            dataset: found.dataset.clone(),
-            subset: found.subset.clone(),
-            split: found.split.clone(),
-            checksum: corpus::checksum(&found.source)?,
-            reader_version: corpus::reader_version(&found.source, found.format)?,
-        };
-        let entry = match store.find_corpus(&key).await? {
-            Some(corpus) => (corpus, 0),
-            None => {
-                let new = NewCorpus { key, source: found.source.path().display().to_string() };
-                read_in(found, &new, store, context).await?
-            }
-        };
-        spinner.finish_and_clear();
-        if entry.0.utterances == 0 {
-            return Err(Hinted::new(
-                format!("`{}` holds no utterances", found.source.path().display()),
-                "a corpus is a file of N-best lists; `gec dataset list` shows the known ones",
-            )
-            .into());
-        }
-        corpora.push(entry);
-    }
-    Ok(corpora)
-}
-
-async fn read_in(
-    found: &ResolvedCorpus,
-    new: &NewCorpus,
-    store: &Store,
-    context: &Context,
-) -> anyhow::Result<(Corpus, u64)> {
-    let fatal: Arc<OnceLock<CorpusError>> = Arc::default();
-    let seen = Arc::clone(&fatal);
-    // A file whose rest cannot be read must not pass for a whole corpus.
-    let utterances =
-        corpus::open(&found.source, found.format)?.filter_map(move |item| match item {
-            Err(error) if error.is_fatal() => {
-                // Only the first counts, and reading ends with it.
-                let _ = seen.set(error);
-                None
-            }
-            item => Some(item),
-        });
-    let complete = || fatal.get().is_none();
-    let imported = store.import(new, utterances, complete).await;
-    if let Some(error) = Arc::into_inner(fatal).and_then(OnceLock::into_inner) {
-        return Err(error.into());
-    }
-    let imported = imported?;
-    for message in &imported.messages {
-        context.note(&format!("warning: {message}"));
-    }
-    let more = imported.bad.saturating_sub(imported.messages.len() as u64);
-    if more > 0 {
-        context.note(&format!("warning: and {more} more records that cannot be used"));
-    }
-    Ok((imported.corpus, imported.bad))
 }
 
 /// The settings that were typed over the defaults.
@@ -183,6 +154,8 @@ fn parameters(args: &SettingsArgs) -> Parameters {
     set(&mut parameters.posterior.score_temperature, args.score_temperature);
     set(&mut parameters.posterior.rank_cost, args.rank_cost);
     parameters.posterior.count_repeats = args.count_repeats;
+    set(&mut parameters.calibration.tau_asr, args.tau_asr);
+    parameters.list_only = args.list_only;
     set(&mut parameters.list_weight, args.list_weight);
     if let Some(inner) = &args.inner {
         parameters.inner.clone_from(inner);
@@ -212,7 +185,11 @@ async fn prepare(
     model: Option<&Arc<Llama>>,
     store: &Store,
 ) -> anyhow::Result<Job> {
-    let mut tools = Tools { model: None, parameters: parameters.clone() };
+    let pieces = match store.vocabulary(corpus.id).await? {
+        Some(packed) => Some(Arc::new(Pieces::unpack(&packed)?)),
+        None => None,
+    };
+    let mut tools = Tools { model: None, parameters: parameters.clone(), pieces };
     let mut settings = serde_json::json!({ "method": name });
     let (mut template_hash, mut model_hash) = (None, None);
     // Only what decides a method's result is part of its fingerprint.

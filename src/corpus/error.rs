@@ -37,6 +37,63 @@ pub enum CorpusError {
         /// What was expected.
         message: String,
     },
+    /// The folder is not of a kind that is known.
+    #[error("`{path}` is a folder, and none that a recogniser is known to write")]
+    UnknownFolder {
+        /// The folder.
+        path: String,
+    },
+    /// The format is not that of a folder.
+    #[error("`{path}` is a folder; format `{format}` is that of one file")]
+    NotAFile {
+        /// The folder.
+        path: String,
+        /// The format that was asked for.
+        format: super::Format,
+    },
+    /// The format is that of a folder, and this is none, or none of that kind.
+    #[error("`{path}` is no folder of format `{format}`")]
+    NotThatFolder {
+        /// The file or folder.
+        path: String,
+        /// The format that was asked for.
+        format: super::Format,
+    },
+    /// A table of beams has no manifest, or more than one.
+    #[error("beside `{path}` there are {found} manifests that may belong to it; expected one")]
+    NoManifest {
+        /// The table.
+        path: String,
+        /// How many manifests are in its folder.
+        found: usize,
+    },
+    /// A table of beams does not fit its manifest.
+    #[error(
+        "`{path}` has {beams} lines, which cannot be the same number for each of the \
+         {utterances} utterances of `{manifest}`"
+    )]
+    Uneven {
+        /// The table.
+        path: String,
+        /// Its lines.
+        beams: u64,
+        /// Utterances of the manifest.
+        utterances: u64,
+        /// The manifest.
+        manifest: String,
+    },
+    /// A line of a file that all records need: scores, references, a manifest.
+    #[error("{path}:{line}:{column}: {message}")]
+    Companion {
+        /// The file.
+        path: String,
+        /// The line.
+        line: u64,
+        /// Column of the fault.
+        column: u64,
+        /// What was expected.
+        message: String,
+    },
     /// One record cannot be used; the next one can be read.
     #[error("{path}:{line}:{column}: {message}")]
     Record {
@@ -58,6 +115,16 @@ impl CorpusError {
         !matches!(self, Self::Record { .. })
     }
 
+    /// The same about a file that all records need.
+    pub(super) fn into_companion(self) -> Self {
+        match self {
+            Self::Record { path, line, column, message } => {
+                Self::Companion { path, line, column, message }
+            }
+            other => other,
+        }
+    }
+
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -69,6 +136,19 @@ impl CorpusError {
                 "name the format ({}), or use the extension .json, .jsonl, .csv or .list",
                 super::Format::NAMES.join(", ")
             )),
+            Self::UnknownFolder { .. } | Self::NotThatFolder { .. } => Some(
+                "docs/formats.md shows what the folders of Kaldi, ESPnet and Whisper look like"
+                    .to_owned(),
+            ),
+            Self::NotAFile { .. } => Some("name its files instead of the folder".to_owned()),
+            Self::NoManifest { .. } => Some(
+                "put the manifest that was decoded beside the table, with the same name and the \
+                 extension .json"
+                    .to_owned(),
+            ),
+            Self::Uneven { .. } => Some(
+                "decode with as many beams for each utterance, or use another format".to_owned(),
+            ),
             Self::Syntax { message, .. } if message.contains("expected `[`") => {
                 Some("a file with one JSON object a line has the format `jsonl`".to_owned())
             }

@@ -13,7 +13,8 @@
 use csv::ByteRecord;
 
 use super::ids::Ids;
-use super::record::{Record, split_joined};
+use super::record::{Listed, Record, split_joined};
+use super::records::Records;
 use super::source::Input;
 use super::{CorpusError, Utterance};
 
@@ -23,7 +24,6 @@ pub(super) struct Reader {
     ids: Ids,
     row: ByteRecord,
     columns: Option<Columns>,
-    done: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ impl Reader {
             .terminator(csv::Terminator::Any(b'\n'))
             .from_reader(input);
         let (ids, row) = (Ids::default(), ByteRecord::new());
-        Self { rows, name, ids, row, columns: None, done: false }
+        Self { rows, name, ids, row, columns: None }
     }
 
     fn header(&mut self) -> Result<Columns, CorpusError> {
@@ -92,7 +92,9 @@ impl Reader {
             },
         }
     }
+}
 
+impl Records for Reader {
     fn read(&mut self) -> Result<Option<Utterance>, CorpusError> {
         let columns = match self.columns {
             Some(columns) => columns,
@@ -147,7 +149,7 @@ fn record(row: &ByteRecord, columns: Columns) -> Result<Record, String> {
     };
     Ok(Record {
         id: field("id", columns.id)?.map(|id| id.trim().to_owned()),
-        list: Some(list.into_iter().map(|text| (text, None, None)).collect()),
+        list: Some(list.into_iter().map(|text| Listed { text, ..Listed::default() }).collect()),
         reference: field("target", columns.target)?.map(str::to_owned),
         scores,
         ..Record::default()
@@ -177,21 +179,4 @@ fn split_source(source: &str, best: &str) -> Result<Vec<String>, String> {
             .collect(),
         None => split_joined(source).map(str::to_owned).collect(),
     })
-}
-
-impl Iterator for Reader {
-    type Item = Result<Utterance, CorpusError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let item = self.read().transpose();
-        self.done = match &item {
-            None => true,
-            Some(Err(error)) => error.is_fatal(),
-            Some(Ok(_)) => false,
-        };
-        item
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// Gives each record of one file its id.
 #[derive(Debug, Default)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     records: u64,
     /// Ids in use, and the last suffix given to a repeat of each.
     used: HashMap<Box<str>, u32>,
@@ -13,13 +13,13 @@ pub(super) struct Ids {
 impl Ids {
     /// Counts a record, usable or not: a record's position then does not depend on
     /// whether those before it could be used.
-    pub(super) fn next_record(&mut self) {
+    pub(crate) fn next_record(&mut self) {
         self.records += 1;
     }
 
     /// The id of the current record: the given one, else its position from 1; a repeat
     /// gets `#2`, `#3` and so on.
-    pub(super) fn assign(&mut self, given: Option<String>) -> String {
+    pub(crate) fn assign(&mut self, given: Option<String>) -> String {
         let id = match given {
             Some(id) if !id.is_empty() => id,
             _ => format!("{:06}", self.records),

@@ -2,20 +2,22 @@
 
 use super::ids::Ids;
 use super::record::{self, Record};
+use super::records::Records;
 use super::source::{Input, Lines};
 use super::{CorpusError, Utterance};
 
 pub(super) struct Reader {
     lines: Lines,
     ids: Ids,
-    done: bool,
 }
 
 impl Reader {
     pub(super) fn new(input: Input, name: String) -> Self {
-        Self { lines: Lines::new(input, name), ids: Ids::default(), done: false }
+        Self { lines: Lines::new(input, name), ids: Ids::default() }
     }
+}
 
+impl Records for Reader {
     fn read(&mut self) -> Result<Option<Utterance>, CorpusError> {
         let fault = loop {
             let bytes = match self.lines.next_bytes()? {
@@ -39,22 +41,5 @@ impl Reader {
             }
         };
         Err(self.lines.error(fault.0, fault.1))
-    }
-}
-
-impl Iterator for Reader {
-    type Item = Result<Utterance, CorpusError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let item = self.read().transpose();
-        self.done = match &item {
-            None => true,
-            Some(Err(error)) => error.is_fatal(),
-            Some(Ok(_)) => false,
-        };
-        item
     }
 }

@@ -14,13 +14,13 @@
 //! ```
 
 use super::ids::Ids;
+use super::records::Records;
 use super::source::{Input, Line, Lines};
 use super::{CorpusError, Utterance};
 
 pub(super) struct Reader {
     lines: Lines,
     ids: Ids,
-    done: bool,
 }
 
 #[derive(Default)]
@@ -57,7 +57,7 @@ impl Block {
 
 impl Reader {
     pub(super) fn new(input: Input, name: String) -> Self {
-        Self { lines: Lines::new(input, name), ids: Ids::default(), done: false }
+        Self { lines: Lines::new(input, name), ids: Ids::default() }
     }
 
     /// The next block; `None` at the end of the file.
@@ -84,7 +84,9 @@ impl Reader {
         }
         Ok((block.first_line > 0).then_some(block))
     }
+}
 
+impl Records for Reader {
     fn read(&mut self) -> Result<Option<Utterance>, CorpusError> {
         let Some(block) = self.block()? else { return Ok(None) };
         self.ids.next_record();
@@ -96,22 +98,5 @@ impl Reader {
         let mut utterance = Utterance::from_list(self.ids.assign(block.id), list);
         utterance.reference = block.reference;
         Ok(Some(utterance))
-    }
-}
-
-impl Iterator for Reader {
-    type Item = Result<Utterance, CorpusError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let item = self.read().transpose();
-        self.done = match &item {
-            None => true,
-            Some(Err(error)) => error.is_fatal(),
-            Some(Ok(_)) => false,
-        };
-        item
     }
 }

@@ -1,25 +1,24 @@
 //! Where the bytes of a corpus come from.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
+use super::{CorpusError, Format};
 
-use super::CorpusError;
-
-const BUFFER_BYTES: usize = 256 * 1024;
+pub(super) const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A longer line is no line of text: without a bound, a binary file under a text file's
 /// name would be read into memory whole.
 const MAX_LINE_BYTES: usize = 64 * 1024 * 1024;
 
-/// The bytes of a corpus: a file, or data built into the program.
+/// The bytes of a corpus: a file, a folder of files, or data built into the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file on disk.
     File(PathBuf),
+    /// A folder as a recogniser fills it.
+    Folder(PathBuf),
     /// Data that is part of the program.
     Embedded {
         /// Its path below `datasets/`, for example `sample/test.jsonl`.
@@ -32,11 +31,17 @@ pub enum Source {
 pub(super) type Input = Box<dyn BufRead + Send>;
 
 impl Source {
-    /// The file's path, or the embedded file's name.
+    /// A folder where `path` is one, else a file.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        if path.is_dir() { Self::Folder(path) } else { Self::File(path) }
+    }
+
+    /// The file's or folder's path, or the embedded file's name.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::File(path) => path,
+            Self::File(path) | Self::Folder(path) => path,
             Self::Embedded { name, .. } => Path::new(name),
         }
     }
@@ -44,20 +49,32 @@ impl Source {
     /// How messages call it.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File(path) | Self::Folder(path) => path.display().to_string(),
             Self::Embedded { name, .. } => format!("embedded:{name}"),
         }
     }
 
     pub(super) fn reader(&self) -> Result<Input, CorpusError> {
         Ok(match self {
-            Self::File(path) => {
+            // Opening a folder works on some systems; reading it then fails.
+            Self::File(path) | Self::Folder(path) => {
                 let file = fs_err::File::open(path)
                     .map_err(|source| CorpusError::Io { path: self.name(), source })?;
                 Box::new(BufReader::with_capacity(BUFFER_BYTES, file))
             }
             Self::Embedded { bytes, .. } => Box::new(*bytes),
         })
+    }
+}
+
+impl Source {
+    /// The format as name and content tell it.
+    pub(super) fn detect(&self) -> Result<Option<Format>, CorpusError> {
+        if let Self::Folder(path) = self {
+            return Format::detect_folder(path);
+        }
+        let mut reader = self.reader()?;
+        first_bytes(&mut reader, &self.name()).map(|first| Format::detect(self.path(), first))
     }
 }
 
@@ -78,30 +95,6 @@ pub(super) fn skip_byte_order_mark(reader: &mut Input, name: &str) -> Result<(),
         reader.consume(3);
     }
     Ok(())
-}
-
-/// The SHA-256 of a corpus as 64 lower-case hexadecimal digits, read in pieces.
-///
-/// # Errors
-/// When the source cannot be opened or read.
-pub fn checksum(source: &Source) -> Result<String, CorpusError> {
-    let mut reader = source.reader()?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; BUFFER_BYTES];
-    loop {
-        let read = reader
-            .read(&mut buffer)
-            .map_err(|error| CorpusError::Io { path: source.name(), source: error })?;
-        match buffer.get(..read) {
-            None | Some([]) => break,
-            Some(bytes) => hash.update(bytes),
-        }
-    }
-    Ok(hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
 }
 
 /// One line of a text file.

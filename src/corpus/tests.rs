@@ -226,7 +226,9 @@ fn formats_have_names_that_parse_and_unknown_ones_list_them() {
     for name in Format::NAMES {
         assert_eq!(name.parse::<Format>().unwrap().to_string(), name);
     }
-    assert!("srt".parse::<Format>().unwrap_err().contains("hp-json, hp-csv, jsonl, list"));
+    assert!(
+        "srt".parse::<Format>().unwrap_err().contains("hp-json, hp-csv, jsonl, list, whisper-json")
+    );
     let binary = Source::Embedded { name: "model.bin", bytes: b"GGUF" };
     let error = open(&binary, None).err().unwrap();
     assert!(matches!(error, CorpusError::UnknownFormat { .. }) && error.hint().is_some());
@@ -238,7 +240,7 @@ fn formats_have_names_that_parse_and_unknown_ones_list_them() {
 fn the_checksum_is_sha256() {
     let source = Source::Embedded { name: "abc", bytes: b"abc" };
     let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(checksum(&source).unwrap(), expected);
+    assert_eq!(checksum(&source, None).unwrap(), expected);
 }
 
 #[test]
@@ -310,7 +312,7 @@ proptest! {
         prefix in prop::sample::select(vec!["", "[", "[{\"input\":[\"a\"]},", "source,target\n", "id: "]),
     ) {
         let text = [prefix.as_bytes(), &bytes].concat();
-        for format in [Format::HyporadiseJson, Format::HyporadiseCsv, Format::Jsonl, Format::List] {
+        for format in [Format::HyporadiseJson, Format::HyporadiseCsv, Format::Jsonl, Format::List, Format::WhisperJson] {
             let items = read(format, text.clone());
             prop_assert!(items.len() <= text.len() + 1);
             let fatal = items.iter().position(|item| item.as_ref().is_err_and(CorpusError::is_fatal));

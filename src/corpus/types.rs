@@ -1,10 +1,12 @@
 //! The data every other module speaks of.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Version of how files become utterances. It changes when the same file would be read as
 /// other utterances, so that stored runs keep those they were made from.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// One distinct hypothesis of an N-best list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +25,26 @@ pub struct Hypothesis {
     pub token_scores: Option<Vec<f64>>,
 }
 
+/// A stretch of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Where it begins, milliseconds from the start of the recording.
+    pub start_ms: i64,
+    /// Where it ends, milliseconds from the start of the recording.
+    pub end_ms: i64,
+}
+
+/// One word of a 1-best and when it was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordTime {
+    /// The word as the recogniser wrote it, without white space.
+    pub text: String,
+    /// Where it begins, milliseconds from the start of the recording.
+    pub start_ms: i64,
+    /// Where it ends, milliseconds from the start of the recording.
+    pub end_ms: i64,
+}
+
 /// One utterance: what the recogniser proposed, and what was said where it is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Utterance {
@@ -37,6 +59,17 @@ pub struct Utterance {
     pub group: Option<String>,
     /// Path or name of the audio.
     pub audio: Option<String>,
+    /// Where it lies in that audio.
+    #[serde(default)]
+    pub span: Option<Span>,
+    /// The words of the 1-best with their times, in order; empty where they are not known.
+    #[serde(default)]
+    pub words: Vec<WordTime>,
+    /// What the recogniser believed at every step, packed
+    /// ([`acoustic::unpack_all`](crate::acoustic::unpack_all) reads it). Only where methods
+    /// need it, and never part of a file.
+    #[serde(skip)]
+    pub posteriors: Option<Vec<u8>>,
 }
 
 impl Utterance {
@@ -71,7 +104,16 @@ impl Utterance {
                 token_scores: None,
             });
         }
-        Self { id: id.into(), nbest, reference: None, group: None, audio: None }
+        Self {
+            id: id.into(),
+            nbest,
+            reference: None,
+            group: None,
+            audio: None,
+            span: None,
+            words: Vec::new(),
+            posteriors: None,
+        }
     }
 
     /// The recogniser's first choice.
@@ -85,4 +127,24 @@ impl Utterance {
     pub fn resampling_key(&self) -> &str {
         self.group.as_deref().or(self.reference.as_deref()).unwrap_or(&self.id)
     }
+}
+
+/// An id as trn and CTM files can hold it: white space, parentheses and `%` are written as
+/// `%` and two hexadecimal digits for each byte.
+#[must_use]
+pub fn trn_id(id: &str) -> Cow<'_, str> {
+    let is_plain = |one: char| !one.is_whitespace() && !matches!(one, '(' | ')' | '%');
+    if id.chars().all(is_plain) {
+        return Cow::Borrowed(id);
+    }
+    Cow::Owned(id.chars().fold(String::with_capacity(id.len() + 8), |mut text, one| {
+        if is_plain(one) {
+            text.push(one);
+        } else {
+            let mut bytes = [0; 4];
+            let bytes = one.encode_utf8(&mut bytes).bytes();
+            text.extend(bytes.map(|byte| format!("%{byte:02X}")));
+        }
+        text
+    }))
 }

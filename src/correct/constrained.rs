@@ -56,9 +56,8 @@ struct InTrie {
 impl StepHook for InTrie {
     fn choose(&mut self, step: Step<'_>) -> Choice {
         let heard = self.follower.heard(step.vocab);
-        let mut allowed: Vec<i32> =
-            heard.hypotheses.into_iter().flat_map(|(tokens, _)| tokens).collect();
-        if heard.end > 0.0 {
+        let mut allowed: Vec<i32> = heard.tokens().map(|(token, _)| token).collect();
+        if heard.end() > 0.0 {
             allowed.extend_from_slice(step.vocab.end_tokens());
         }
         allowed.sort_unstable();

@@ -1,7 +1,7 @@
 //! What keeps a method from correcting an utterance.
 
 use super::METHODS;
-use crate::{llm::LlmError, prompt::PromptError};
+use crate::{acoustic::RecordError, llm::LlmError, prompt::PromptError};
 
 /// An error of a correction method.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,9 @@ pub enum CorrectError {
     /// The prompt cannot be rendered.
     #[error(transparent)]
     Prompt(#[from] PromptError),
+    /// What the recogniser recorded cannot be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
 }
 
 impl CorrectError {
@@ -70,6 +73,7 @@ impl CorrectError {
             Self::PromptTooLong { .. } => Some("raise `--context`".into()),
             Self::Llm(error) => error.hint(),
             Self::Prompt(error) => error.hint(),
+            Self::Record(error) => error.hint(),
         }
     }
 

@@ -11,6 +11,7 @@ mod error;
 mod gate;
 mod generate;
 mod guard;
+mod heard;
 mod infinite;
 mod lm_rank;
 mod mbr;
@@ -32,6 +33,7 @@ pub use self::{
     prompter::{Prompt, Prompter},
 };
 use crate::{
+    acoustic::Pieces,
     corpus::Utterance,
     llm::{BoxFuture, LanguageModel},
 };
@@ -149,6 +151,8 @@ pub struct Tools {
     pub model: Option<(Arc<dyn LanguageModel>, Arc<Prompter>)>,
     /// Settings of all methods.
     pub parameters: Parameters,
+    /// The vocabulary of the recogniser whose beliefs the utterances carry.
+    pub pieces: Option<Arc<Pieces>>,
 }
 
 impl Tools {

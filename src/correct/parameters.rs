@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Gate, Guard};
-use crate::{acoustic::Posterior, fusion::Uadf};
+use crate::{
+    acoustic::{Calibration, Posterior},
+    fusion::Uadf,
+};
 
 /// How text is decoded where nothing is fused.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -27,6 +30,10 @@ impl Default for Decoding {
 pub struct Parameters {
     /// How a list becomes a distribution.
     pub posterior: Posterior,
+    /// How recorded beliefs become a distribution.
+    pub calibration: Calibration,
+    /// Whether only the list counts, also where beliefs were recorded.
+    pub list_only: bool,
     /// How text is decoded.
     pub decoding: Decoding,
     /// Weight of the list posterior's logarithm beside the model's in `lm-rank`.
@@ -45,6 +52,8 @@ impl Default for Parameters {
     fn default() -> Self {
         Self {
             posterior: Posterior::default(),
+            calibration: Calibration::default(),
+            list_only: false,
             decoding: Decoding::default(),
             list_weight: 1.0,
             uadf: Uadf::default(),

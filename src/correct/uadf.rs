@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{CorrectError, Method, Proposal, Tools, generate::Generate};
+use super::{CorrectError, Method, Proposal, Tools, generate::Generate, heard::Hearing};
 use crate::{
-    acoustic::{self, Posterior, Trie},
     corpus::Utterance,
     fusion::{Uadf, UadfHook},
     llm::BoxFuture,
 };
 
 /// Uncertainty-aware dynamic fusion (arXiv 2402.05457), the recogniser's side taken from
-/// the bare list. See [`crate::fusion`].
+/// what it recorded, or from the bare list. See [`crate::fusion`].
 pub(super) struct UadfMethod {
     generate: Generate,
-    posterior: Posterior,
+    hearing: Hearing,
     parameters: Uadf,
 }
 
@@ -22,15 +21,13 @@ impl UadfMethod {
     pub(super) fn new(tools: &Tools) -> Result<Self, CorrectError> {
         Ok(Self {
             generate: Generate::named("uadf", tools)?,
-            posterior: tools.parameters.posterior,
+            hearing: Hearing::new(tools),
             parameters: tools.parameters.uadf,
         })
     }
 
     async fn decode(&self, utterance: &Utterance) -> Result<Proposal, CorrectError> {
-        let weights = acoustic::posterior(&utterance.nbest, &self.posterior);
-        let texts = utterance.nbest.iter().map(|hypothesis| hypothesis.text.as_str());
-        let trie = Trie::new(texts.zip(weights));
+        let trie = self.hearing.trie(utterance)?;
         let hook = Box::new(UadfHook::new(Arc::new(trie), self.parameters));
         self.generate.decode_with(utterance, hook).await
     }

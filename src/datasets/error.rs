@@ -152,6 +152,11 @@ impl DatasetError {
                  with --dataset"
                     .to_owned(),
             ),
+            Self::NoFiles { .. } => Some(
+                "the folders of Kaldi, ESPnet and Whisper are read as a whole; docs/formats.md \
+                 shows what they look like"
+                    .to_owned(),
+            ),
             Self::Corpus(error) => error.hint(),
             _ => None,
         }

@@ -14,11 +14,22 @@ macro_rules! embedded {
     };
 }
 
-const MANIFESTS: [(&str, &str); 2] =
-    [embedded!("sample.toml", include_str), embedded!("hp.toml", include_str)];
+const MANIFESTS: [(&str, &str); 3] = [
+    embedded!("sample.toml", include_str),
+    embedded!("sample-audio.toml", include_str),
+    embedded!("hp.toml", include_str),
+];
 
 const FILES: [(&str, &[u8]); 2] =
     [embedded!("sample/test.jsonl", include_bytes), embedded!("sample/train.jsonl", include_bytes)];
+
+// Every file in `datasets/sample-audio/`, listed by `build.rs`.
+include!(concat!(env!("OUT_DIR"), "/sample_audio.rs"));
+
+/// Files that are part of the program, with their paths below `datasets/`.
+pub(super) fn embedded_files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    FILES.iter().chain(SAMPLE_AUDIO).copied()
+}
 
 /// A dataset's manifest, a TOML file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +49,10 @@ pub struct Manifest {
     pub group: Grouping,
     /// The split that is meant when none is named.
     pub default_split: String,
+    /// Whether its files are manifests of recordings, to be recognised first, instead of
+    /// N-best lists.
+    #[serde(default)]
+    pub audio: bool,
     /// Folders below a data folder in which the files may be; `.` is the data folder.
     pub folders: Vec<PathBuf>,
     /// The hub repository that has the files.
@@ -207,7 +222,7 @@ impl Manifest {
         self.folders
             .iter()
             .map(|below| below.join(&file.path))
-            .find_map(|name| FILES.iter().find(|(path, _)| Path::new(path) == name))
+            .find_map(|name| embedded_files().find(|(path, _)| Path::new(path) == name))
             .map(|(name, bytes)| Source::Embedded { name, bytes })
     }
 

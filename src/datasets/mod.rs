@@ -15,6 +15,7 @@ mod manifest;
 #[cfg(feature = "hub")]
 mod pull;
 mod resolve;
+mod unpack;
 mod verify;
 
 #[cfg(test)]
@@ -26,5 +27,6 @@ pub use filter::{Filter, FilterError};
 pub use manifest::{DataFile, Expected, Grouping, HubRepository, Manifest, Subset, names};
 #[cfg(feature = "hub")]
 pub use pull::{Hub, pull};
-pub use resolve::{ResolvedCorpus, resolve};
+pub use resolve::{ResolvedCorpus, at_path, resolve};
+pub use unpack::unpack;
 pub use verify::{Counts, FileReport, Status, count, verify};

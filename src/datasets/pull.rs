@@ -101,7 +101,7 @@ fn fault(path: &Path, file: &DataFile) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     let expected = file.expected.as_ref()?;
-    match corpus::checksum(&source) {
+    match corpus::checksum(&source, None) {
         Ok(sha256) => {
             let differences = differences(counts, &sha256, expected);
             (!differences.is_empty()).then(|| differences.join("; "))

@@ -32,7 +32,8 @@ impl Respond for HubFile {
 }
 
 fn manifest(words: u64) -> Manifest {
-    let sha256 = checksum(&Source::Embedded { name: "body", bytes: BODY.as_bytes() }).unwrap();
+    let sha256 =
+        checksum(&Source::Embedded { name: "body", bytes: BODY.as_bytes() }, None).unwrap();
     let file = DataFile {
         split: "test".to_owned(),
         path: PathBuf::from("test/one.json"),
@@ -46,6 +47,7 @@ fn manifest(words: u64) -> Manifest {
         obtain: String::new(),
         group: Grouping::Reference,
         default_split: "test".to_owned(),
+        audio: false,
         folders: Vec::new(),
         hub: Some(HubRepository { repository: "who/what".to_owned(), revision: "main".to_owned() }),
         subsets: vec![Subset { name: "one".to_owned(), title: String::new(), files: vec![file] }],

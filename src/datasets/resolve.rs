@@ -18,6 +18,8 @@ pub struct ResolvedCorpus {
     pub source: Source,
     /// Its format, where it need not be told from the content.
     pub format: Option<Format>,
+    /// Whether it is a manifest of recordings, to be recognised first.
+    pub audio: bool,
     /// What it must hold, where that is known.
     pub expected: Option<Expected>,
     /// The `train` split of the same subset (to take examples from), if it is there and
@@ -135,6 +137,7 @@ fn resolve_file(
         split: file.split.clone(),
         source,
         format: None,
+        audio: manifest.audio,
         expected: file.expected.clone(),
         training: train.and_then(|train| resolve_file(manifest, subset, train, dirs)).map(Box::new),
     })
@@ -142,18 +145,7 @@ fn resolve_file(
 
 fn resolve_path(path: &Path, split: Option<&str>) -> Result<Vec<ResolvedCorpus>, DatasetError> {
     let shown = || path.display().to_string();
-    let files = if path.is_dir() {
-        let files = corpus_files(path)?;
-        if files.is_empty() {
-            return Err(DatasetError::NoFiles { path: shown() });
-        }
-        files
-    } else if path.exists() {
-        vec![path.to_path_buf()]
-    } else {
-        return Err(DatasetError::NoPath { path: shown() });
-    };
-    let all: Vec<ResolvedCorpus> = files.into_iter().map(from_file).collect();
+    let all = at_path(path, None)?;
     let Some(split) = split else { return Ok(all) };
     let mut known: Vec<String> = all.iter().map(|corpus| corpus.split.clone()).collect();
     let chosen: Vec<_> = all.into_iter().filter(|corpus| corpus.split == split).collect();
@@ -163,6 +155,30 @@ fn resolve_path(path: &Path, split: Option<&str>) -> Result<Vec<ResolvedCorpus>,
         return Err(DatasetError::UnknownSplit { corpus: shown(), split: split.to_owned(), known });
     }
     Ok(chosen)
+}
+
+/// Finds the corpora at a path: a file, a folder as a recogniser fills it (told from its
+/// files, or by `format`), or else every corpus file of a folder, by name.
+///
+/// # Errors
+/// Where there is nothing, or no corpus file in the folder.
+pub fn at_path(path: &Path, format: Option<Format>) -> Result<Vec<ResolvedCorpus>, DatasetError> {
+    let shown = || path.display().to_string();
+    if !path.exists() {
+        return Err(DatasetError::NoPath { path: shown() });
+    }
+    let one = |path: PathBuf| ResolvedCorpus { format, ..from_file(path) };
+    if !path.is_dir() || format.is_some_and(Format::is_folder) {
+        return Ok(vec![one(path.to_path_buf())]);
+    }
+    if format.is_none() && Format::detect_folder(path)?.is_some() {
+        return Ok(vec![one(path.to_path_buf())]);
+    }
+    let files = corpus_files(path)?;
+    if files.is_empty() {
+        return Err(DatasetError::NoFiles { path: shown() });
+    }
+    Ok(files.into_iter().map(one).collect())
 }
 
 /// The corpus files of a folder, by name.
@@ -180,15 +196,20 @@ fn corpus_files(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
 }
 
 fn from_file(path: PathBuf) -> ResolvedCorpus {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    // The name of `.` and `..` is not in the path; that of a folder may hold a dot.
+    let named = if path.file_name().is_some() { None } else { fs_err::canonicalize(&path).ok() };
+    let named = named.as_deref().unwrap_or(&path);
+    let stem = if path.is_dir() { named.file_name() } else { named.file_stem() };
+    let stem = stem.unwrap_or_default().to_string_lossy().into_owned();
     let mut words = stem.split(|character: char| !character.is_alphanumeric());
     let split = words.find(|word| SPLITS.contains(word)).unwrap_or("all").to_owned();
     ResolvedCorpus {
         dataset: "file".to_owned(),
         subset: stem,
         split,
-        source: Source::File(path),
+        source: Source::at(path),
         format: None,
+        audio: false,
         expected: None,
         training: None,
     }

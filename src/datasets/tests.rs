@@ -107,7 +107,7 @@ fn what_is_missing_is_named_with_the_folders_searched_and_what_to_do() {
 fn unknown_names_list_the_known_ones() {
     let nowhere = DataDirs::new(Vec::new());
     for (spec, split, expected) in [
-        ("hq", None, "unknown dataset `hq`; known are sample, hp"),
+        ("hq", None, "unknown dataset `hq`; known are sample, sample-audio, hp"),
         (
             "hp:ami",
             None,
@@ -181,7 +181,7 @@ fn a_manifest_in_a_data_folder_wins_and_may_add_a_dataset() {
         ("sample/test.jsonl", "{\"nbest\": [\"mine\"]}\n"),
     ]);
     let dirs = dirs(&folder);
-    assert_eq!(names(&dirs), ["sample", "hp", "own"]);
+    assert_eq!(names(&dirs), ["sample", "sample-audio", "hp", "own"]);
     for name in ["own", "hp"] {
         assert_eq!(subsets(&resolve(name, None, &dirs).unwrap()), ["one"], "{name}");
     }

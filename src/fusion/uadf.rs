@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    acoustic::{Follower, Heard, Trie, entropy},
-    llm::{Choice, Step, StepHook, TokenId, Vocab, hook},
+    acoustic::{Follower, Shares, Trie, entropy},
+    llm::{Choice, Step, StepHook, hook},
 };
 
 /// Parameters of UADF.
@@ -34,11 +34,14 @@ pub fn sigmoid(x: f64) -> f64 {
 /// Adds the recogniser's distribution to the language model's in place and returns the
 /// weight it got: `p = p_llm + (sigmoid(U) - beta) * p_asr`, where `U` is the entropy of
 /// `p_llm` in nats (the rule of arXiv 2402.05457 in the form of its released code,
-/// which adds probabilities). Tokens that `heard` does not name have `p_asr = 0`; a token
-/// may come more than once and adds up.
-pub fn fuse(p_llm: &mut [f64], heard: &[(TokenId, f64)], beta: f64) -> f64 {
+/// which adds probabilities). Tokens that `heard` does not name have `p_asr = 0`, but for
+/// the part that is the model's own distribution.
+pub fn fuse(p_llm: &mut [f64], heard: &Shares, beta: f64) -> f64 {
     let weight = sigmoid(entropy(p_llm)) - beta;
-    for &(token, p_asr) in heard {
+    for p in &mut *p_llm {
+        *p *= 1.0 + weight * heard.own;
+    }
+    for &(token, p_asr) in &heard.tokens {
         if let Some(p) = usize::try_from(token).ok().and_then(|index| p_llm.get_mut(index)) {
             *p += weight * p_asr;
         }
@@ -61,35 +64,10 @@ impl UadfHook {
     }
 }
 
-/// `p_asr` as a distribution over the model's tokens.
-///
-/// The trie gives a probability to byte strings, and one continuation can be begun by
-/// several tokens ("f", "fl", "flights"). A hypothesis's probability is shared out among
-/// them as the language model would choose between them, so that the sum is 1, the
-/// model's own way of cutting words prevails, and only words compete. The end of the text
-/// goes to the end token the model prefers. A token may come more than once and adds up.
-fn p_asr(heard: &Heard, p_llm: &[f64], vocab: &Vocab) -> Vec<(TokenId, f64)> {
-    let p = |token: TokenId| p_llm.get(token as usize).copied().unwrap_or(0.0);
-    let mut out = Vec::new();
-    for (tokens, probability) in &heard.hypotheses {
-        let total: f64 = tokens.iter().map(|&token| p(token)).sum();
-        if total > 0.0 {
-            out.extend(tokens.iter().map(|&token| (token, probability * p(token) / total)));
-        }
-    }
-    let best_end = vocab.end_tokens().iter().copied().max_by(|&a, &b| p(a).total_cmp(&p(b)));
-    if let Some(token) = best_end
-        && heard.end > 0.0
-    {
-        out.push((token, heard.end));
-    }
-    out
-}
-
 impl StepHook for UadfHook {
     fn choose(&mut self, step: Step<'_>) -> Choice {
         let mut p = hook::softmax(step.logits, self.parameters.tau_llm);
-        let heard = p_asr(&self.follower.heard(step.vocab), &p, step.vocab);
+        let heard = self.follower.heard(step.vocab).shares(&p, step.vocab);
         fuse(&mut p, &heard, self.parameters.beta);
         // Control tokens have no text: they are never part of a transcript.
         let candidates = (0..).zip(&p).filter_map(|(token, &p)| {
@@ -109,6 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::llm::Vocab;
 
     #[test]
     fn the_weights_are_those_of_the_paper() {
@@ -121,11 +100,12 @@ mod tests {
         #[test]
         fn a_sure_model_keeps_its_own_choice(
             sure in 0usize..8,
-            heard in prop::collection::vec((0i32..8, 0.0f64..1.0), 0..8),
+            tokens in prop::collection::vec((0i32..8, 0.0f64..1.0), 0..8),
+            own in 0.0f64..1.0,
         ) {
             let mut p = vec![0.0; 8];
             p[sure] = 1.0;
-            let weight = fuse(&mut p, &heard, 0.5);
+            let weight = fuse(&mut p, &Shares { tokens, own }, 0.5);
             prop_assert!(weight.abs() < 1e-12);
             let best = (0..8).max_by(|&a, &b| p[a].total_cmp(&p[b])).unwrap();
             prop_assert_eq!(best, sure);

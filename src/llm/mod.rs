@@ -18,7 +18,7 @@ use serde::Serialize;
 pub use self::{
     error::LlmError,
     hook::{Choice, Greedy, Sampled, Step, StepHook},
-    vocab::Vocab,
+    vocab::{Span, Vocab},
 };
 
 /// A token id of the model's vocabulary.

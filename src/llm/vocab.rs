@@ -1,7 +1,5 @@
 //! A vocabulary as byte strings.
 
-use std::collections::HashMap;
-
 use super::TokenId;
 
 /// The tokens of a model as bytes, and which of them are special or end the text.
@@ -11,8 +9,18 @@ pub struct Vocab {
     end: Vec<bool>,
     end_tokens: Vec<TokenId>,
     specials: Vec<String>,
-    by_piece: HashMap<Vec<u8>, Vec<TokenId>>,
-    longest: usize,
+    /// Tokens that add bytes and do not end the text, by their bytes.
+    sorted: Vec<TokenId>,
+}
+
+/// The tokens of a vocabulary that begin with the same bytes. See [`Vocab::narrow`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    start: usize,
+    /// Where the tokens of no more than those bytes end.
+    longer: usize,
+    end: usize,
+    depth: usize,
 }
 
 impl Vocab {
@@ -21,18 +29,15 @@ impl Vocab {
     /// the texts that a tokenizer would read as special tokens.
     #[must_use]
     pub fn new(pieces: Vec<Vec<u8>>, end: Vec<bool>, specials: Vec<String>) -> Self {
-        let mut by_piece: HashMap<Vec<u8>, Vec<TokenId>> = HashMap::with_capacity(pieces.len());
-        let mut longest = 0;
-        for (token, piece) in (0..).zip(&pieces) {
-            let is_end = end.get(token as usize).copied().unwrap_or(false);
-            if !piece.is_empty() && !is_end {
-                longest = longest.max(piece.len());
-                by_piece.entry(piece.clone()).or_default().push(token);
-            }
-        }
+        let spoken = |&token: &TokenId| {
+            let index = token as usize;
+            !pieces[index].is_empty() && !end.get(index).copied().unwrap_or(false)
+        };
+        let mut sorted: Vec<TokenId> = (0..pieces.len() as TokenId).filter(spoken).collect();
+        sorted.sort_by(|&a, &b| pieces[a as usize].cmp(&pieces[b as usize]));
         let end_tokens =
             (0..).zip(&end).filter_map(|(token, is_end)| is_end.then_some(token)).collect();
-        Self { pieces, end, end_tokens, specials, by_piece, longest }
+        Self { pieces, end, end_tokens, specials, sorted }
     }
 
     /// Number of tokens.
@@ -71,12 +76,36 @@ impl Vocab {
         &self.specials
     }
 
-    /// All tokens whose bytes are a non-empty prefix of `text`, shortest first.
-    pub fn prefixes_of<'a>(&'a self, text: &'a [u8]) -> impl Iterator<Item = TokenId> + 'a {
-        (1..=text.len().min(self.longest))
-            .filter_map(|length| self.by_piece.get(&text[..length]))
-            .flatten()
-            .copied()
+    /// All tokens that add bytes and do not end the text, as the beginning of a search.
+    #[must_use]
+    pub fn all(&self) -> Span {
+        Span { start: 0, longer: 0, end: self.sorted.len(), depth: 0 }
+    }
+
+    /// The tokens of `span` that go on with `byte`; `None` where there is none.
+    #[must_use]
+    pub fn narrow(&self, span: Span, byte: u8) -> Option<Span> {
+        let Span { longer: low, end: high, depth, .. } = span;
+        let at = |&token: &TokenId| self.pieces[token as usize][depth];
+        let inside = &self.sorted[low..high];
+        let start = low + inside.partition_point(|token| at(token) < byte);
+        let end = start + self.sorted[start..high].partition_point(|token| at(token) == byte);
+        let depth = depth + 1;
+        let exact = |token: &&TokenId| self.pieces[**token as usize].len() == depth;
+        let longer = start + self.sorted[start..end].iter().take_while(exact).count();
+        (start < end).then_some(Span { start, longer, end, depth })
+    }
+
+    /// The tokens of `span` that add just the bytes it was narrowed by.
+    #[must_use]
+    pub fn exact(&self, span: Span) -> &[TokenId] {
+        &self.sorted[span.start..span.longer]
+    }
+
+    /// The tokens of `span` that add more.
+    #[must_use]
+    pub fn longer(&self, span: Span) -> &[TokenId] {
+        &self.sorted[span.longer..span.end]
     }
 
     /// The text of `tokens`; bytes that are not UTF-8 are replaced.
@@ -92,12 +121,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn prefixes_are_found_shortest_first_and_never_end_tokens() {
+    fn narrowing_finds_the_tokens_byte_by_byte_and_never_end_tokens() {
         let pieces: Vec<Vec<u8>> =
             ["a", "ab", "b", "abc", "", "ab"].iter().map(|p| p.as_bytes().to_vec()).collect();
         let vocab = Vocab::new(pieces, vec![false, false, false, false, true, false], vec![]);
-        assert_eq!(vocab.prefixes_of(b"abd").collect::<Vec<_>>(), [0, 1, 5]);
-        assert_eq!(vocab.prefixes_of(b"").count(), 0);
+        let all = vocab.all();
+        assert!(vocab.exact(all).is_empty());
+        assert_eq!(vocab.longer(all), [0, 1, 5, 3, 2]);
+        let a = vocab.narrow(all, b'a').unwrap();
+        assert_eq!((vocab.exact(a), vocab.longer(a)), (&[0][..], &[1, 5, 3][..]));
+        let ab = vocab.narrow(a, b'b').unwrap();
+        assert_eq!((vocab.exact(ab), vocab.longer(ab)), (&[1, 5][..], &[3][..]));
+        assert_eq!(vocab.narrow(a, b'c'), None);
         assert_eq!(vocab.end_tokens(), [4]);
         assert!(vocab.is_end(4) && !vocab.is_end(-1) && !vocab.is_end(99));
     }

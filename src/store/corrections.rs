@@ -98,7 +98,8 @@ macro_rules! select_corrected {
 impl Store {
     /// Up to `limit` utterances of the run's corpus behind position `after` (0 begins at the
     /// first) that have no correction yet, in order; with `retry_errors` also those whose
-    /// correction has the verdict [`FAILED`]. Less than `limit` of them are the last.
+    /// correction has the verdict [`FAILED`]. They carry the recogniser's posteriors, where
+    /// it recorded them. Less than `limit` of them are the last.
     ///
     /// # Errors
     /// When the database fails.
@@ -112,7 +113,7 @@ impl Store {
         sqlx::query(concat!(
             "SELECT ",
             utterance_columns!(),
-            " FROM utterances u \
+            ", (SELECT record FROM posteriors WHERE utterance_id = u.id) FROM utterances u \
              LEFT JOIN corrections c ON c.run_id = ?1 AND c.utterance_id = u.id \
              WHERE u.id > ((SELECT corpus_id FROM runs WHERE id = ?1) << 32) + ?2 \
              AND u.id < ((SELECT corpus_id FROM runs WHERE id = ?1) + 1) << 32 \
@@ -123,7 +124,11 @@ impl Store {
         .bind(retry_errors)
         .bind(FAILED)
         .bind(row_limit(limit))
-        .try_map(|row| decode(&row))
+        .try_map(|row| {
+            let mut item = decode(&row)?;
+            item.utterance.posteriors = row.try_get_unchecked(UTTERANCE_COLUMNS)?;
+            Ok(item)
+        })
         .fetch_all(&self.readers)
         .await
         .map_err(|error| self.failed(error))

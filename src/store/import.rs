@@ -8,7 +8,7 @@ use sqlx::{Arguments as _, SqliteConnection};
 use tokio::sync::mpsc;
 
 use super::bulk::BulkInsert;
-use super::{Corpus, CorpusId, CorpusKey, Result, Store, StoreError, nbest, now_ms};
+use super::{Corpus, CorpusId, CorpusKey, Result, Store, StoreError, nbest, now_ms, times};
 use crate::corpus::Utterance;
 
 /// Utterances a transaction. Large enough that commits cost nothing beside the rows,
@@ -23,8 +23,9 @@ const KEPT_MESSAGES: usize = 20;
 
 static INSERT: LazyLock<BulkInsert> = LazyLock::new(|| {
     BulkInsert::new(
-        "INSERT INTO utterances (id, name, reference, group_key, audio, nbest) VALUES",
-        6,
+        "INSERT INTO utterances (id, name, reference, group_key, audio, nbest, start_ms, end_ms, \
+         words) VALUES",
+        9,
         "",
     )
 });
@@ -131,24 +132,11 @@ impl Store {
             if let Some(stale) = stale {
                 delete_corpus(&mut transaction, CorpusId(stale)).await?;
             }
-            sqlx::query_scalar(
-                "INSERT INTO corpora (dataset, subset, split, checksum, reader_version, source, \
-                 utterance_count, imported_at, complete) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0) \
-                 RETURNING id",
-            )
-            .bind(&new.key.dataset)
-            .bind(&new.key.subset)
-            .bind(&new.key.split)
-            .bind(&new.key.checksum)
-            .bind(new.key.reader_version)
-            .bind(&new.source)
-            .bind(now_ms())
-            .fetch_one(&mut *transaction)
-            .await
+            insert_corpus(&mut transaction, new).await
         };
         let id = begun.await.map_err(|error| self.failed(error))?;
         transaction.commit().await.map_err(|error| self.failed(error))?;
-        Ok(CorpusId(id))
+        Ok(id)
     }
 
     /// Deletes what an import has written that cannot be completed: the file will have
@@ -205,7 +193,28 @@ impl Store {
     }
 }
 
-fn taken_over(key: &CorpusKey) -> StoreError {
+/// Makes the row of a corpus that is not complete yet.
+pub(super) async fn insert_corpus(
+    connection: &mut SqliteConnection,
+    new: &NewCorpus,
+) -> sqlx::Result<CorpusId> {
+    sqlx::query_scalar(
+        "INSERT INTO corpora (dataset, subset, split, checksum, reader_version, source, \
+         utterance_count, imported_at, complete) VALUES (?, ?, ?, ?, ?, ?, 0, ?, 0) RETURNING id",
+    )
+    .bind(&new.key.dataset)
+    .bind(&new.key.subset)
+    .bind(&new.key.split)
+    .bind(&new.key.checksum)
+    .bind(new.key.reader_version)
+    .bind(&new.source)
+    .bind(now_ms())
+    .fetch_one(connection)
+    .await
+    .map(CorpusId)
+}
+
+pub(super) fn taken_over(key: &CorpusKey) -> StoreError {
     StoreError::TakenOver { corpus: name(key) }
 }
 
@@ -224,17 +233,18 @@ async fn still_ours(connection: &mut SqliteConnection, id: CorpusId) -> sqlx::Re
 
 /// Deletes by the range of the keys first: the cascade from `corpora` has no index to go by.
 async fn delete_corpus(connection: &mut SqliteConnection, id: CorpusId) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM utterances WHERE id > ? AND id < ?")
-        .bind(id.utterance(0))
-        .bind(id.end())
-        .execute(&mut *connection)
-        .await?;
+    for delete in [
+        "DELETE FROM posteriors WHERE utterance_id > ? AND utterance_id < ?",
+        "DELETE FROM utterances WHERE id > ? AND id < ?",
+    ] {
+        sqlx::query(delete).bind(id.utterance(0)).bind(id.end()).execute(&mut *connection).await?;
+    }
     sqlx::query("DELETE FROM corpora WHERE id = ?").bind(id.0).execute(connection).await?;
     Ok(())
 }
 
-/// Inserts after the `count` utterances before; gives the new count.
-async fn insert(
+/// Inserts after position `count`; gives the last position.
+pub(super) async fn insert(
     connection: &mut SqliteConnection,
     id: CorpusId,
     count: i64,
@@ -248,12 +258,16 @@ async fn insert(
                 return Err("a corpus holds at most 2^32 - 1 utterances".into());
             }
             let nbest = nbest::encode(&utterance.nbest)?;
+            let words = times::encode(&utterance.words)?;
             arguments.add(id.utterance(position))?;
             arguments.add(utterance.id)?;
             arguments.add(utterance.reference)?;
             arguments.add(utterance.group)?;
             arguments.add(utterance.audio)?;
-            arguments.add(nbest)
+            arguments.add(nbest)?;
+            arguments.add(utterance.span.map(|span| span.start_ms))?;
+            arguments.add(utterance.span.map(|span| span.end_ms))?;
+            arguments.add(words)
         })
         .await?;
     Ok(position)
@@ -296,5 +310,6 @@ fn size(utterance: &Utterance) -> usize {
         .iter()
         .map(|one| one.text.len() + one.token_scores.as_ref().map_or(0, |all| scores(all.len())))
         .sum();
-    utterance.id.len() + utterance.reference.as_ref().map_or(0, String::len) + nbest
+    let words = utterance.words.iter().map(|word| word.text.len() + 16).sum::<usize>();
+    utterance.id.len() + utterance.reference.as_ref().map_or(0, String::len) + nbest + words
 }

@@ -9,6 +9,7 @@
 //! | part | what it holds |
 //! |---|---|
 //! | [`Store::import`], [`Store::page`] | corpora, their utterances and hypotheses |
+//! | [`Store::open_first_pass`], [`Store::put_recordings`] | corpora that a recogniser is making |
 //! | [`Store::save_template`], [`Store::save_model`] | what a run was made with |
 //! | [`Store::open_run`], [`Store::unfinished`] | runs, and what is left to do in them |
 //! | [`Store::writer`], [`Store::corrected`] | corrections |
@@ -22,11 +23,13 @@ mod bulk;
 mod corpora;
 mod corrections;
 mod error;
+mod first_pass;
 mod import;
 mod maintenance;
 mod nbest;
 mod open;
 mod runs;
+mod times;
 mod utterances;
 mod writer;
 
@@ -46,6 +49,10 @@ pub use artifacts::{Model, Template};
 pub use corpora::{Corpus, CorpusId, CorpusKey};
 pub use corrections::CorrectionRow;
 pub use error::StoreError;
+pub use first_pass::{
+    FirstPass, FirstPassTotals, RECORDING_UTTERANCES, RECORDINGS, RecordingEnd, RecordingPart,
+    StoredRecogniser,
+};
 pub use import::{Imported, NewCorpus};
 pub use maintenance::Stats;
 pub use open::default_path;

@@ -19,6 +19,13 @@ SQLite settings: write-ahead log, `synchronous = NORMAL`, foreign keys on, write
 transactions begin with `BEGIN IMMEDIATE`. Deleting a run deletes its corrections.
 ";
 
+/// A definition with each column that a later migration added on a line of its own: SQLite
+/// appends `, NAME TYPE /* meaning */` to the last line.
+fn unfold(sql: &str) -> String {
+    let added = regex::Regex::new(r",? *(\w+ [A-Z]+) /\* (.*?) \*/").unwrap();
+    added.replace_all(sql, "\n$1 -- $2\n").into_owned()
+}
+
 /// One table's or view's part of the page, from the text of its definition.
 fn describe(name: &str, sql: &str, columns: &[String]) -> String {
     let (head, rest) = sql.split_once('\n').unwrap();
@@ -45,7 +52,7 @@ fn describe(name: &str, sql: &str, columns: &[String]) -> String {
                 constraints
                     .push_str("\nStored in the order of its primary key (`WITHOUT ROWID`).\n");
             }
-        } else if !view {
+        } else if !view && !definition.is_empty() {
             write!(constraints, "\n`{definition}`\n").unwrap();
         }
     }
@@ -76,7 +83,7 @@ async fn the_schema_page_is_up_to_date() {
                 .fetch_all(&store.readers)
                 .await
                 .unwrap();
-        page.push_str(&describe(&name, &sql, &columns));
+        page.push_str(&describe(&name, &unfold(&sql), &columns));
     }
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schema.md");
     if std::env::var_os("GEC_BLESS").is_some() {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::corpus::{Hypothesis, Utterance};
+use crate::corpus::{Hypothesis, Span, Utterance, WordTime};
 
 pub(super) fn key(dataset: &str) -> CorpusKey {
     CorpusKey {
@@ -155,8 +155,14 @@ fn any_utterance() -> impl Strategy<Value = Utterance> {
     let scores = prop::option::of(prop::collection::vec(prop::num::f64::NORMAL, 0..4));
     let hypothesis = (any::<String>(), 1..9_u32, score, scores);
     let text = || prop::option::of(any::<String>());
-    (any::<String>(), prop::collection::vec(hypothesis, 1..6), text(), text(), text()).prop_map(
-        |(id, list, reference, group, audio)| {
+    let span = prop::option::of((any::<i64>(), any::<i64>()));
+    let span = span.prop_map(|span| span.map(|(start_ms, end_ms)| Span { start_ms, end_ms }));
+    let word = (any::<String>(), any::<i64>(), any::<i64>());
+    let word = word.prop_map(|(text, start_ms, end_ms)| WordTime { text, start_ms, end_ms });
+    let times = (span, prop::collection::vec(word, 0..4));
+    let list = prop::collection::vec(hypothesis, 1..6);
+    (any::<String>(), list, text(), text(), text(), times).prop_map(
+        |(id, list, reference, group, audio, (span, words))| {
             let nbest = (0..)
                 .zip(list)
                 .map(|(rank, (text, count, score, token_scores))| Hypothesis {
@@ -167,7 +173,8 @@ fn any_utterance() -> impl Strategy<Value = Utterance> {
                     token_scores,
                 })
                 .collect();
-            Utterance { id, nbest, reference, group, audio }
+            let posteriors = None;
+            Utterance { id, nbest, reference, group, audio, span, words, posteriors }
         },
     )
 }
@@ -522,9 +529,9 @@ async fn a_newer_database_names_both_versions() {
     .unwrap();
     store.close().await.unwrap();
     let error = open_error(&path).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 2, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 4, .. }), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains("version 9999") && text.contains("up to 2"), "{text}");
+    assert!(text.contains("version 9999") && text.contains("up to 4"), "{text}");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{CorpusId, Result, Store, nbest};
-use crate::corpus::Utterance;
+use super::{CorpusId, Result, Store, nbest, times};
+use crate::corpus::{Span, Utterance};
 
 /// An utterance and where it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,13 +20,13 @@ pub struct StoredUtterance {
 /// The columns [`decode`] reads, the first of a result, from `utterances AS u`.
 macro_rules! utterance_columns {
     () => {
-        "u.id, u.name, u.reference, u.group_key, u.audio, u.nbest"
+        "u.id, u.name, u.reference, u.group_key, u.audio, u.nbest, u.start_ms, u.end_ms, u.words"
     };
 }
 pub(super) use utterance_columns;
 
 /// The number of columns in [`utterance_columns`].
-pub(super) const UTTERANCE_COLUMNS: usize = 6;
+pub(super) const UTTERANCE_COLUMNS: usize = 9;
 
 impl Store {
     /// Up to `limit` utterances of a corpus behind position `after`, in order; 0 begins at
@@ -63,12 +63,17 @@ pub(super) fn row_limit(limit: usize) -> i64 {
 /// Reads the columns of [`utterance_columns`]. Types are not checked: the schema fixes them.
 pub(super) fn decode(row: &SqliteRow) -> sqlx::Result<StoredUtterance> {
     let key: i64 = row.try_get_unchecked(0)?;
+    let (start, end) = (row.try_get_unchecked(6)?, row.try_get_unchecked(7)?);
     let utterance = Utterance {
         id: row.try_get_unchecked(1)?,
         reference: row.try_get_unchecked(2)?,
         group: row.try_get_unchecked(3)?,
         audio: row.try_get_unchecked(4)?,
         nbest: nbest::decode(row.try_get_unchecked(5)?).map_err(sqlx::Error::Decode)?,
+        span: Option::zip(start, end).map(|(start_ms, end_ms)| Span { start_ms, end_ms }),
+        words: times::decode(row.try_get_unchecked(8)?)
+            .map_err(|error| sqlx::Error::Decode(error.into()))?,
+        posteriors: None,
     };
     Ok(StoredUtterance { row: key, position: key & i64::from(u32::MAX), utterance })
 }

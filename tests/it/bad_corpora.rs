@@ -162,7 +162,11 @@ fn an_unknown_name_is_refused_with_those_that_exist() {
         let ran = home.gec(&[&["run", "--dataset", "sample", "--method", "1best"], more].concat());
         ran.ends_with(2)
     };
-    run(&home, "nobody").refuses(&["unknown dataset `nobody`", "sample, hp", "`./nobody`"]);
+    run(&home, "nobody").refuses(&[
+        "unknown dataset `nobody`",
+        "sample, sample-audio, hp",
+        "`./nobody`",
+    ]);
     run(&home, "hp:nobody").ends_with(2).says(&["no subset `nobody`", "atis, wsj"]);
     run(&home, "hp:atis").refuses(&["test/test_atis.json", "gec dataset pull hp:atis", "searched"]);
     run(&home, "hp").refuses(&["`hp`", "gec dataset pull hp", "--dataset sample"]);

@@ -11,6 +11,8 @@ fn every_verb_has_a_help_text() {
         ("gec", &["--help"][..]),
         ("run", &["run", "--help"]),
         ("score", &["score", "--help"]),
+        ("import", &["import", "--help"]),
+        ("export", &["export", "--help"]),
         ("dataset", &["dataset", "--help"]),
         ("dataset_list", &["dataset", "list", "--help"]),
         ("dataset_show", &["dataset", "show", "--help"]),

@@ -12,6 +12,9 @@ mod bad_databases;
 mod data;
 mod disk;
 mod engine;
+#[cfg(all(feature = "asr", feature = "opus"))]
+mod first_pass;
+mod formats;
 mod harness;
 mod help;
 mod run;

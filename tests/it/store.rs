@@ -47,6 +47,30 @@ pub(crate) fn number(path: &Path, sql: &'static str) -> i64 {
     })
 }
 
+/// As [`number`], or `otherwise` where there is no such table yet.
+pub(crate) fn number_or(path: &Path, sql: &'static str, otherwise: i64) -> i64 {
+    if !path.exists() {
+        return otherwise;
+    }
+    run(async {
+        let options = SqliteConnectOptions::new().filename(path).read_only(true);
+        let Ok(mut connection) = SqliteConnection::connect_with(&options).await else {
+            return otherwise;
+        };
+        sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap_or(otherwise)
+    })
+}
+
+/// The first two columns of all rows, texts.
+pub(crate) fn pairs(path: &Path, sql: &'static str) -> Vec<(String, String)> {
+    run(async {
+        let mut connection = connect(path).await;
+        let rows = sqlx::query_as(sql).fetch_all(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+        rows
+    })
+}
+
 pub(crate) fn execute(path: &Path, sql: &'static str) {
     run(async {
         let mut connection = connect(path).await;

@@ -1,88 +1,12 @@
-//! One record of the two JSON formats.
+//! Reading a record's fields.
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Utterance;
-use super::ids::Ids;
-
-/// A hypothesis as listed: text, score, token scores.
-type Listed = (String, Option<f64>, Option<Vec<f64>>);
-
-/// A record as written; the fields are those of the [module's table](super#records).
-#[derive(Debug, Default)]
-pub(super) struct Record {
-    pub(super) id: Option<String>,
-    pub(super) list: Option<Vec<Listed>>,
-    pub(super) best: Option<String>,
-    pub(super) others: Option<String>,
-    pub(super) reference: Option<String>,
-    pub(super) scores: Option<Vec<Option<f64>>>,
-    pub(super) token_scores: Option<Vec<Option<Vec<f64>>>>,
-    pub(super) group: Option<String>,
-    pub(super) audio: Option<String>,
-}
-
-impl Record {
-    /// Checks the lengths and builds the utterance; the message says what is wrong.
-    pub(super) fn into_utterance(self, ids: &mut Ids) -> Result<Utterance, String> {
-        let mut list = match (self.list, self.best) {
-            (Some(list), _) => list,
-            (None, Some(best)) => {
-                let best = best.trim_end();
-                let mut list = vec![bare(best.strip_suffix('.').unwrap_or(best))];
-                list.extend(split_joined(self.others.as_deref().unwrap_or("")).map(bare));
-                list
-            }
-            (None, None) => return Err("the record has no field `input` or `nbest`".to_owned()),
-        };
-        if let Some(scores) = self.scores {
-            check_length("score", scores.len(), list.len())?;
-            for (hypothesis, score) in list.iter_mut().zip(scores) {
-                hypothesis.1 = hypothesis.1.or(score);
-            }
-        }
-        if let Some(token_scores) = self.token_scores {
-            check_length("token score list", token_scores.len(), list.len())?;
-            for (hypothesis, scores) in list.iter_mut().zip(token_scores) {
-                if hypothesis.2.is_none() {
-                    hypothesis.2 = scores;
-                }
-            }
-        }
-        let mut utterance = Utterance::from_list(ids.assign(self.id), list);
-        utterance.reference = self.reference.map(trimmed);
-        utterance.group = self.group;
-        utterance.audio = self.audio;
-        Ok(utterance)
-    }
-}
-
-/// Takes the outer white space off, without a copy where there is none.
-fn trimmed(text: String) -> String {
-    if text.trim().len() == text.len() { text } else { text.trim().to_owned() }
-}
-
-fn bare(text: &str) -> Listed {
-    (text.to_owned(), None, None)
-}
-
-fn check_length(what: &str, found: usize, hypotheses: usize) -> Result<(), String> {
-    if found == hypotheses {
-        return Ok(());
-    }
-    let plural = if found == 1 { "" } else { "s" };
-    Err(format!("{found} {what}{plural} for {hypotheses} hypotheses; expected one for each"))
-}
-
-/// Splits hypotheses that were joined by closing each with `. `.
-pub(super) fn split_joined(joined: &str) -> impl Iterator<Item = &str> {
-    let joined = joined.trim_end();
-    let joined = joined.strip_suffix('.').unwrap_or(joined);
-    let parts = if joined.trim().is_empty() { None } else { Some(joined.split(". ")) };
-    parts.into_iter().flatten()
-}
+use super::{Listed, Record, bare};
+use crate::corpus::WordTime;
 
 impl<'de> Deserialize<'de> for Record {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -123,6 +47,10 @@ impl<'de> Visitor<'de> for RecordVisitor {
                 Key::TokenScores => record.token_scores = value(&mut map, "token_scores")?,
                 Key::Group => record.group = value::<_, Label>(&mut map, "group")?.0,
                 Key::Audio => record.audio = value::<_, Label>(&mut map, "audio")?.0,
+                Key::Chosen => record.chosen = value(&mut map, "hyp")?,
+                Key::Start => record.start_ms = value(&mut map, "start_ms")?,
+                Key::End => record.end_ms = value(&mut map, "end_ms")?,
+                Key::Words => record.words = value::<_, Words>(&mut map, "words")?.known(),
                 Key::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -142,6 +70,10 @@ enum Key {
     TokenScores,
     Group,
     Audio,
+    Chosen,
+    Start,
+    End,
+    Words,
     Other,
 }
 
@@ -171,11 +103,32 @@ impl<'de> Deserialize<'de> for Key {
                     "token_scores" => Key::TokenScores,
                     "group" => Key::Group,
                     "audio" => Key::Audio,
+                    "hyp" => Key::Chosen,
+                    "start_ms" => Key::Start,
+                    "end_ms" => Key::End,
+                    "words" => Key::Words,
                     _ => Key::Other,
                 })
             }
         }
         deserializer.deserialize_identifier(KeyVisitor)
+    }
+}
+
+/// Words with their times. Whatever else a file calls `words` is no concern of ours.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Timed(Vec<WordTime>),
+    Other(IgnoredAny),
+}
+
+impl Words {
+    fn known(self) -> Vec<WordTime> {
+        match self {
+            Self::Timed(words) => words,
+            Self::Other(_) => Vec::new(),
+        }
     }
 }
 
@@ -262,28 +215,23 @@ impl<'de> Deserialize<'de> for Item {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-                let (mut text, mut score, mut token_scores) = (None::<String>, None, None);
+                let (mut text, mut item) = (None::<String>, Listed::default());
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
                         "text" => text = Some(value(&mut map, "text")?),
-                        "score" => score = value(&mut map, "score")?,
-                        "token_scores" => token_scores = value(&mut map, "token_scores")?,
+                        "score" => item.score = value(&mut map, "score")?,
+                        "token_scores" => item.token_scores = value(&mut map, "token_scores")?,
+                        "rank" => item.rank = value(&mut map, "rank")?,
+                        "count" => item.count = value(&mut map, "count")?,
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }
                     }
                 }
-                let text = text.ok_or_else(|| de::Error::missing_field("text"))?;
-                Ok(Item((text, score, token_scores)))
+                item.text = text.ok_or_else(|| de::Error::missing_field("text"))?;
+                Ok(Item(item))
             }
         }
         deserializer.deserialize_any(ItemVisitor)
     }
-}
-
-/// What a JSON error says, without the position it ends with.
-pub(super) fn message(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    text.strip_suffix(&position).unwrap_or(&text).to_owned()
 }
