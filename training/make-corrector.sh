@@ -5,11 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-if [ -z "${PYTHON:-}" ]; then
-    mkdir -p out && python3 -m venv out/venv
-    PYTHON=out/venv/bin/python
-    "$PYTHON" -m pip install -r requirements.txt
-fi
+. ./environment.sh
 
 "$PYTHON" lexicon.py
 "$PYTHON" data.py tokenizer

@@ -6,11 +6,7 @@
 set -eu
 cd "$(dirname "$0")"
 
-if [ -z "${PYTHON:-}" ]; then
-    mkdir -p out && python3 -m venv out/venv
-    PYTHON=out/venv/bin/python
-    "$PYTHON" -m pip install -r requirements.txt
-fi
+. ./environment.sh
 # Several threads in one process wait for each other more than they compute.
 export OMP_NUM_THREADS=1
 
