@@ -33,7 +33,8 @@ pub struct CorpusKey {
     pub subset: String,
     /// Name of the split; empty where there is only one.
     pub split: String,
-    /// SHA-256 of the source, hexadecimal.
+    /// Hash of the source, hexadecimal: SHA-256 of a file, BLAKE3 of all that a first pass
+    /// was given.
     pub checksum: String,
     /// Version of the reader. A file read in another way is another corpus, so that
     /// earlier runs keep the utterances they were made from.
