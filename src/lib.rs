@@ -11,6 +11,8 @@
 //! 4. [`prompt`] turns an utterance into a question, [`llm`] has a language model answer it.
 //!    Only [`llm::llama`] knows llama.cpp.
 //! 5. [`correct`] holds the methods, [`fusion`] what some of them do at each decoding step.
+//!    [`rewrite`] holds phrase tables, [`learn`] what is learned by regression, [`tune`] makes
+//!    a profile of both and of the methods' settings from a corpus with references.
 //! 6. [`normalize`] and [`score`] measure the result, [`report`] prints it, [`export`] writes
 //!    it for other programs.
 //!
@@ -25,11 +27,14 @@ pub mod correct;
 pub mod datasets;
 pub mod export;
 pub mod fusion;
+pub mod learn;
 pub mod llm;
 pub mod normalize;
 pub mod prompt;
 pub mod recogniser;
 pub mod report;
+pub mod rewrite;
 pub mod score;
 mod shipped;
 pub mod store;
+pub mod tune;

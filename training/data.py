@@ -30,6 +30,12 @@ VOCABULARY = 2048
 HYP, FIX, END, PAD = "<|hyp|>", "<|fix|>", "<|end|>", "<|pad|>"
 SPECIALS = [HYP, FIX, END, PAD]
 
+# Said either way, so written as it was heard.
+CONTRACTIONS = [
+    ("i'd", "i would"), ("i'm", "i am"), ("what's", "what is"), ("don't", "do not"), ("that's", "that is"),
+    ("there's", "there is"), ("it's", "it is"), ("i'll", "i will"), ("isn't", "is not"), ("we're", "we are"),
+]  # fmt: skip
+
 MAX_TOKENS = 320
 CHUNK_EXAMPLES = 2048
 BATCH_TOKENS = 4096
@@ -81,6 +87,33 @@ class Source:
         difficulty = 0.0 if severity < 0.32 else rng.gammavariate(1.4, 0.075)
         format_rate = rng.choices([0.0, 0.4, 0.9], [3, 2, 6])[0]
         return self.noise.utterance(text, rng, difficulty=min(difficulty, 0.35), format_rate=format_rate)
+
+    def _irregular(self, text: str, rng: random.Random) -> str:
+        """What a speaker says and a grammar does not write: one to three words are inflected
+        otherwise, left out, repeated, exchanged, contracted or spelled out.
+
+        Where the list agrees on them they must stand; a corrector that knows the grammar alone
+        mends them.
+        """
+        words = text.split()
+        for _ in range(rng.choices([1, 2, 3], [5, 3, 1])[0]):
+            place = rng.randrange(len(words))
+            word, kind = words[place], rng.random()
+            if kind < 0.45 and len(word) > 2 and word not in self._names:
+                words[place] = word[:-1] if word.endswith("s") else word + "s"
+            elif kind < 0.6 and len(words) > 2:
+                del words[place]
+            elif kind < 0.7:
+                words.insert(place, rng.choice([word, rng.choice(self.noise.common_words)]))
+            elif kind < 0.8 and place + 1 < len(words):
+                words[place], words[place + 1] = words[place + 1], word
+            else:
+                text = " ".join(words)
+                pairs = [(a, b) for pair in CONTRACTIONS for a, b in (pair, pair[::-1]) if f" {a} " in f" {text} "]
+                if pairs:
+                    old, new = rng.choice(pairs)
+                    words = f" {text} ".replace(f" {old} ", f" {new} ", 1).split()
+        return " ".join(words)
 
     def _copying(self, rng: random.Random) -> Example:
         """Random words, one to three versions; the first or the majority is right."""
@@ -142,6 +175,8 @@ class Source:
         text = self._reference(rng, held_out=False)
         if rng.random() < 0.12:
             text = self._unfamiliar(text, rng)
+        if rng.random() < 0.2:
+            text = self._irregular(text, rng)
         utterance = self._recognised(text, rng)
         hypotheses = list(utterance.hypotheses)
         if rng.random() < 0.04:

@@ -2,6 +2,6 @@
 # virtual environment in out/ that has requirements.txt installed.
 if [ -z "${PYTHON:-}" ]; then
     mkdir -p out && python3 -m venv out/venv
-    PYTHON=out/venv/bin/python
+    PYTHON="$PWD/out/venv/bin/python"
     "$PYTHON" -m pip install -r requirements.txt
 fi

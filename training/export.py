@@ -13,7 +13,9 @@ from data import END, OUT, PAD, SAMPLE, SPECIALS, Encoder, distinct
 from model import Config, Corrector
 from train import CHECKPOINT, evaluate, read_lists
 
-MODEL = Path(__file__).parent.parent / "models" / "gec-micro.gguf"
+SHIPPED = "gec-micro"
+TOKENIZER = OUT / "tokenizer.json"
+MODEL = Path(__file__).parent.parent / "models" / f"{SHIPPED}.gguf"
 
 
 def load_model(path: Path) -> Corrector:
@@ -22,9 +24,9 @@ def load_model(path: Path) -> Corrector:
     return model.eval()
 
 
-def add_vocabulary(writer: gguf.GGUFWriter) -> None:
+def add_vocabulary(writer: gguf.GGUFWriter, tokenizer: Path) -> None:
     """The BPE vocabulary and merges in GPT-2 form."""
-    content = json.loads((OUT / "tokenizer.json").read_text())["model"]
+    content = json.loads(tokenizer.read_text())["model"]
     tokens = sorted(content["vocab"], key=content["vocab"].get)
     types = [gguf.TokenType.CONTROL if token in SPECIALS else gguf.TokenType.NORMAL for token in tokens]
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in content["merges"]]
@@ -41,10 +43,11 @@ def add_vocabulary(writer: gguf.GGUFWriter) -> None:
     writer.add_add_space_prefix(False)
 
 
-def add_metadata(writer: gguf.GGUFWriter, config: Config) -> None:
-    writer.add_name("gec-micro")
-    writer.add_description("Corrects N-best lists of a speech recogniser; English air-travel toy domain.")
-    writer.add_license("MIT OR Apache-2.0")
+def add_metadata(writer: gguf.GGUFWriter, config: Config, name: str) -> None:
+    writer.add_name(name)
+    if name == SHIPPED:
+        writer.add_description("Corrects N-best lists of a speech recogniser; English air-travel toy domain.")
+        writer.add_license("MIT OR Apache-2.0")
     writer.add_languages(["en"])
     writer.add_string("gec.template", "gec-micro")
     # Known words are one token each. Text that takes more is of another kind, and is left alone.
@@ -87,10 +90,10 @@ def tensors(model: Corrector) -> dict[str, torch.Tensor]:
     return found
 
 
-def write_gguf(model: Corrector, path: Path) -> None:
+def write_gguf(model: Corrector, path: Path, name: str = SHIPPED, tokenizer: Path = TOKENIZER) -> None:
     writer = gguf.GGUFWriter(path, "llama")
-    add_metadata(writer, model.config)
-    add_vocabulary(writer)
+    add_metadata(writer, model.config, name)
+    add_vocabulary(writer, tokenizer)
     for name, weight in tensors(model).items():
         values = weight.detach().numpy().astype(np.float32)
         if values.ndim == 2:
@@ -118,7 +121,7 @@ def quantised(model: Corrector) -> Corrector:
 
 def write_check(model: Corrector, path: Path, count: int = 50) -> None:
     """Prompts as text and token ids with the greedy output, to compare another engine with."""
-    encoder = Encoder(OUT / "tokenizer.json")
+    encoder = Encoder(TOKENIZER)
     lines = []
     for nbest, _ in read_lists(OUT / "dev.jsonl", count):
         hypotheses = distinct(nbest)
@@ -143,7 +146,7 @@ def main() -> None:
     rounded = quantised(model)
     write_check(rounded, OUT / "check.jsonl")
     test = read_lists(SAMPLE / "test.jsonl", 500)
-    print("sample", evaluate(rounded, Encoder(OUT / "tokenizer.json"), test))
+    print("sample", evaluate(rounded, Encoder(TOKENIZER), test))
 
 
 if __name__ == "__main__":

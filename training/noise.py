@@ -35,7 +35,8 @@ _ORDINAL_WORDS = (
 _ORDINALS = {word: value + 1 for value, word in enumerate(_ORDINAL_WORDS)} | {"twentieth": 20, "thirtieth": 30}
 _LETTERS = set("abcdefghijklmnopqrstuvwxyz")
 
-# Fixed phrases and the other ways a text normaliser may write them.
+# Fixed phrases and the other ways a text normaliser may write them. Contractions are not
+# spelled out here: a corrector that has learnt to restore them contracts what was said in full.
 FORMATS = {
     "nonstop": "4:non stop|2:non-stop", "round trip": "3:roundtrip|2:round-trip", "one way": "2:one-way|oneway",
     "airfare": "3:air fare|air fair|airfair", "airfares": "3:air fares|air fairs", "stopover": "stop over|stop-over",
@@ -44,8 +45,7 @@ FORMATS = {
     "wide body": "widebody|wide-body", "la guardia": "3:laguardia|la gardia", "o'hare": "2:ohare|o hare",
     "mister": "mr", "okay": "ok", "traveling": "travelling", "nationair": "2:nation air|national air",
     "midwest express": "mid west express|mid-west express", "northwest": "north west|north-west",
-    "i'd": "4:i would|id", "what's": "4:what is|whats", "i'm": "4:i am|im", "don't": "do not|dont",
-    "wasn't": "was not", "isn't": "is not", "can't": "cannot|can not", "fort worth": "ft worth|fort-worth",
+    "i'd": "id", "what's": "whats", "i'm": "im", "don't": "dont", "can't": "cannot|can not", "fort worth": "ft worth|fort-worth",
     "lufthansa": "luft hansa|lufthanza", "weekdays": "week days", "a taxi": "taxi", "d c": "3:dc|d.c.",
     "u s air": "4:us air|2:usair|u.s. air|us error", "u s airways": "us airways", "t w a": "twa",
     "new year's": "new years", "washington d c": "4:washington dc|washington d.c.|washington, dc",

@@ -16,13 +16,20 @@ pub struct Follower {
     state: State,
     text: Vec<u8>,
     started: bool,
+    reenters: bool,
 }
 
 impl Follower {
     /// A follower before the first token.
     #[must_use]
     pub fn new(trie: Arc<Trie>) -> Self {
-        Self { trie, state: State::default(), text: Vec::new(), started: false }
+        Self { trie, state: State::default(), text: Vec::new(), started: false, reenters: true }
+    }
+
+    /// The same, but a text that left the trie never comes back: what re-entry is worth.
+    #[must_use]
+    pub fn without_reentry(self) -> Self {
+        Self { reenters: false, ..self }
     }
 
     /// Whether the text is one that was heard so far.
@@ -64,6 +71,9 @@ impl Follower {
 
     /// The state as if the last word had ended here.
     fn boundary(&self) -> State {
+        if !self.reenters {
+            return State::default();
+        }
         let words: Vec<&[u8]> =
             self.text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
         self.trie.reenter(&words)

@@ -33,16 +33,6 @@ struct Branch {
     spans: [Option<Span>; 2],
 }
 
-/// The recogniser's distribution over a language model's next token; sums to at most 1.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Shares {
-    /// Tokens and their probabilities. A token may come more than once and adds up.
-    pub tokens: Vec<(TokenId, f64)>,
-    /// What the record says nothing about, in [0, 1]: that much of the model's own
-    /// distribution, over all tokens.
-    pub own: f64,
-}
-
 impl Heard {
     /// What follows `state`. `begins` says which first bytes count; `bare` that the first
     /// word counts without its leading space too.
@@ -132,7 +122,8 @@ impl Heard {
     }
 
     /// The recogniser's distribution over the next token, given the model's own (one
-    /// probability a token of `vocab`, with which this was made).
+    /// probability a token of `vocab`, with which this was made). It is written to `p_asr`,
+    /// one probability a token, which sum to at most 1; all 0 where the text was not heard.
     ///
     /// The trie gives a probability to byte strings, and one continuation can be begun by
     /// several tokens ("f", "fl", "flights"). Its probability is shared out among them as
@@ -140,13 +131,18 @@ impl Heard {
     /// prevails and only words compete. Where the record stops after some bytes, the tokens
     /// that go on from there share too: it speaks for none of them against another. The end
     /// of the text goes to the end token that the model prefers.
-    #[must_use]
-    pub fn shares(&self, p_model: &[f64], vocab: &Vocab) -> Shares {
+    pub fn distribution(&self, p_model: &[f64], vocab: &Vocab, p_asr: &mut Vec<f64>) {
         let p = |token: TokenId| {
             usize::try_from(token).ok().and_then(|at| p_model.get(at)).copied().unwrap_or(0.0)
         };
         let sum = |tokens: &[TokenId]| tokens.iter().map(|&token| p(token)).sum::<f64>();
-        let mut shares = Shares { tokens: Vec::new(), own: self.unknown() };
+        p_asr.clear();
+        p_asr.extend(p_model.iter().map(|p| p * self.unknown()));
+        let mut give = |token: TokenId, share: f64| {
+            if let Some(own) = usize::try_from(token).ok().and_then(|at| p_asr.get_mut(at)) {
+                *own += share;
+            }
+        };
         // What the tokens up to each branch have together.
         let mut upto = vec![0.0; self.branches.len()];
         // What a token gets for each unit of its own probability.
@@ -162,24 +158,18 @@ impl Heard {
                 if all > 0.0 {
                     let unknown = branch.unknown / all;
                     rate[at] += unknown;
-                    let each = longer().flatten().map(|&token| (token, unknown * p(token)));
-                    shares.tokens.extend(each);
+                    longer().flatten().for_each(|&token| give(token, unknown * p(token)));
                 }
             }
         }
         for (at, branch) in self.branches.iter().enumerate().skip(1).rev() {
             rate[branch.parent] += rate[at];
-            let own = self.tokens_at(at).iter().map(|&token| (token, rate[at] * p(token)));
-            shares.tokens.extend(own);
+            self.tokens_at(at).iter().for_each(|&token| give(token, rate[at] * p(token)));
         }
         let best_end = vocab.end_tokens().iter().copied().max_by(|&a, &b| p(a).total_cmp(&p(b)));
-        if let Some(token) = best_end
-            && self.end > 0.0
-        {
-            shares.tokens.push((token, self.end));
+        if let Some(token) = best_end {
+            give(token, self.end);
         }
-        shares.tokens.retain(|&(_, share)| share > 0.0);
-        shares
     }
 
     fn tokens_at(&self, at: usize) -> &[TokenId] {

@@ -4,15 +4,18 @@
 //! it searched, next to the list. From either, [`Trie`] answers "how likely is it that the
 //! transcript goes on with these bytes", whatever tokenizer asks; [`Follower`] walks it
 //! along a decoded text, finds the way back after words that nobody heard, and tells as
-//! [`Heard`] what can come next.
+//! [`Heard`] what can come next. [`ConfusionNetwork`] lines the words of a list up and tells
+//! where, and how much, its hypotheses differ.
 
 mod arena;
 mod bytes;
+mod confidence;
 #[cfg(test)]
 mod cost;
 mod error;
 mod follower;
 mod heard;
+mod network;
 mod pack;
 mod pieces;
 mod posterior;
@@ -29,9 +32,10 @@ mod windows;
 pub use self::{
     error::RecordError,
     follower::Follower,
-    heard::{Heard, Shares},
+    heard::Heard,
+    network::{Alternative, ConfusionNetwork, DifferingSpan, Disagreement, Slot, WordArc},
     pieces::Pieces,
-    posterior::{Posterior, entropy, margin, posterior},
+    posterior::{ListKind, Posterior, entropy, margin, posterior},
     record::{Beliefs, Prefix},
     recorded::Calibration,
     trie::{State, Trie},

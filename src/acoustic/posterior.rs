@@ -27,18 +27,46 @@ impl Default for Posterior {
     }
 }
 
+/// What a list says about its hypotheses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    /// Every score is the sum of its token scores, a log-probability of the whole text.
+    Sums,
+    /// Every hypothesis has a finite score of another kind.
+    Scores,
+    /// Only the order counts.
+    Ranks,
+}
+
+impl ListKind {
+    /// The kind of a list; an empty one is of [`Self::Sums`].
+    #[must_use]
+    pub fn of(nbest: &[Hypothesis]) -> Self {
+        let scored = |known: &Hypothesis| known.score.is_some_and(f64::is_finite);
+        if !nbest.iter().all(scored) {
+            Self::Ranks
+        } else if nbest.iter().all(is_sum) {
+            Self::Sums
+        } else {
+            Self::Scores
+        }
+    }
+}
+
 /// Probability of each hypothesis of `nbest`, in its order; they sum to 1. Uses scores
 /// where every hypothesis has a finite one, else the order. Empty for an empty list.
 #[must_use]
 pub fn posterior(nbest: &[Hypothesis], how: &Posterior) -> Vec<f64> {
-    let scores: Option<Vec<f64>> =
-        nbest.iter().map(|hypothesis| hypothesis.score.filter(|score| score.is_finite())).collect();
-    let mut weights: Vec<f64> = match scores {
-        Some(scores) => {
-            let high = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let sums = nbest.iter().all(is_sum);
-            let temperature = if sums { how.sum_temperature } else { how.score_temperature };
-            scores.iter().map(|score| ((score - high) / temperature).exp()).collect()
+    let temperature = match ListKind::of(nbest) {
+        ListKind::Sums => Some(how.sum_temperature),
+        ListKind::Scores => Some(how.score_temperature),
+        ListKind::Ranks => None,
+    };
+    let mut weights: Vec<f64> = match temperature {
+        Some(temperature) => {
+            let scores = || nbest.iter().filter_map(|hypothesis| hypothesis.score);
+            let high = scores().fold(f64::NEG_INFINITY, f64::max);
+            scores().map(|score| ((score - high) / temperature).exp()).collect()
         }
         None => (0..nbest.len()).map(|rank| (-how.rank_cost * rank as f64).exp()).collect(),
     };

@@ -8,6 +8,7 @@ pub mod run;
 pub mod runs;
 pub mod score;
 pub mod transcribe;
+pub mod tune;
 
 use std::path::PathBuf;
 
@@ -61,6 +62,10 @@ pub enum Command {
     Run(Box<run::RunArgs>),
     /// Turn recordings into N-best lists
     Transcribe(Box<transcribe::TranscribeArgs>),
+    /// Learn a profile from a corpus with references
+    Tune(Box<tune::TuneArgs>),
+    /// What was learned: list, show, delete
+    Profiles(tune::ProfilesArgs),
     /// Score a stored run again, without a model
     Score(score::ScoreArgs),
     /// Read N-best lists of any recogniser into the database
@@ -109,7 +114,27 @@ pub struct ScoringArgs {
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub bootstrap_seed: u64,
+    /// A method of the table to compare the others with, besides the 1-best
+    #[arg(long, value_name = "METHOD")]
+    pub baseline: Option<String>,
     /// Format of the result
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub format: TableFormat,
+}
+
+/// A finite number above 0.
+fn positive(text: &str) -> Result<f64, String> {
+    match not_negative(text) {
+        Ok(0.0) => Err("it must be above 0".into()),
+        other => other,
+    }
+}
+
+/// A finite number, 0 or more.
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
+        Ok(_) => Err("it must be a number that is not negative".into()),
+        Err(_) => Err("it must be a number".into()),
+    }
 }

@@ -4,18 +4,21 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ScoringArgs, transcribe::AsrArgs};
+use super::{ScoringArgs, not_negative, positive, transcribe::AsrArgs, tune::TuningArgs};
+use crate::fusion::Form;
 
 /// Corrects a corpus and scores the result.
 #[derive(Debug, Args)]
 #[command(after_help = "Methods:
-  1best, mbr, lm-rank, select, generate, closest, constrained, uadf, cascade
+  1best, mbr, rover, rewrite, lm-rank, select, generate, closest, constrained, static-fusion,
+  uadf, cloze, cascade
 
 Examples:
   gec run --dataset sample
   gec run --dataset hp:atis,wsj --method 1best,cascade
   gec run --dataset lists.jsonl --model qwen.gguf --template few-shot --examples 4
   gec run --dataset hp --method select --model qwen.gguf --limit 200 --format csv
+  gec run --dataset hp:atis --method 1best,generate,cascade --profile atis --baseline generate
 
 An interrupted run goes on where it stopped when the same command is given again.")]
 pub struct RunArgs {
@@ -34,6 +37,16 @@ pub struct RunArgs {
     /// Methods, separated by commas
     #[arg(long, short, default_value = "cascade", value_delimiter = ',', value_name = "NAME")]
     pub method: Vec<String>,
+    /// Settings, rewrite table and rules that `gec tune` has learned: a name or a file. What is
+    /// typed beside it counts before it
+    #[arg(long, value_name = "NAME|FILE")]
+    pub profile: Option<String>,
+    /// Use the profile also on the corpus that it was learned from; every table then says so
+    #[arg(long, requires = "profile")]
+    pub on_tuning_data: bool,
+    /// Tune on the corpus itself in K parts: each is corrected by what was learned from the others
+    #[arg(long, value_name = "K", conflicts_with = "profile", value_parser = clap::value_parser!(u32).range(2..=20))]
+    pub cross_tune: Option<u32>,
     /// Forget what is stored of this run and start again
     #[arg(long)]
     pub fresh: bool,
@@ -43,6 +56,9 @@ pub struct RunArgs {
     /// A name for the run in `gec runs list`
     #[arg(long, value_name = "TEXT")]
     pub label: Option<String>,
+    /// How to tune, for `--cross-tune`.
+    #[command(flatten)]
+    pub tuning: TuningArgs,
     /// The language model.
     #[command(flatten)]
     pub model: ModelArgs,
@@ -113,7 +129,7 @@ pub struct PromptArgs {
 #[command(next_help_heading = "Method settings")]
 pub struct SettingsArgs {
     /// Sampling temperature; 0 decodes greedily
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", value_parser = not_negative)]
     pub temperature: Option<f64>,
     /// Nucleus of sampling
     #[arg(long, value_name = "P")]
@@ -121,23 +137,38 @@ pub struct SettingsArgs {
     /// Seed of sampling and of random examples
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// uadf: temperature of the language model
-    #[arg(long, value_name = "X")]
+    /// uadf, static-fusion, cloze: temperature of the language model
+    #[arg(long, value_name = "X", value_parser = positive)]
     pub tau_llm: Option<f64>,
-    /// uadf: subtracted from sigmoid(uncertainty)
+    /// uadf, cloze: subtracted from sigmoid(uncertainty)
     #[arg(long, value_name = "X")]
     pub beta: Option<f64>,
-    /// uadf: temperature of the recogniser's recorded beliefs
-    #[arg(long, value_name = "X")]
+    /// static-fusion: the recogniser's weight
+    #[arg(long, value_name = "X", value_parser = not_negative)]
+    pub static_weight: Option<f64>,
+    /// uadf, static-fusion: what is added up [default: probability]
+    #[arg(long, value_name = "WHAT", value_parser = Form::NAMES)]
+    pub fusion_form: Option<String>,
+    /// uadf, static-fusion: least probability of what was not heard, for log-probability
+    #[arg(long, value_name = "P", value_parser = positive)]
+    pub asr_floor: Option<f64>,
+    /// uadf, static-fusion: the recogniser falls silent after a word that it did not hear
+    #[arg(long)]
+    pub no_reentry: bool,
+    /// uadf, static-fusion: temperature of the recogniser's recorded beliefs
+    #[arg(long, value_name = "X", value_parser = positive)]
     pub tau_asr: Option<f64>,
-    /// uadf: the bare list counts, also where beliefs were recorded
+    /// uadf, static-fusion: the bare list counts, also where beliefs were recorded
     #[arg(long)]
     pub list_only: bool,
     /// Temperature of the list's scores
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", value_parser = positive)]
     pub score_temperature: Option<f64>,
+    /// Temperature of scores that are sums of their token scores, as of `gec transcribe`
+    #[arg(long, value_name = "X", value_parser = positive)]
+    pub sum_temperature: Option<f64>,
     /// Nats that each rank costs in lists without scores
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", value_parser = not_negative)]
     pub rank_cost: Option<f64>,
     /// Repeats in a list are evidence (sampled lists), not padding
     #[arg(long)]
@@ -145,6 +176,9 @@ pub struct SettingsArgs {
     /// lm-rank: weight of the list's posterior
     #[arg(long, value_name = "X")]
     pub list_weight: Option<f64>,
+    /// rover: how much the weight of no word counts beside that of words
+    #[arg(long, value_name = "X", value_parser = not_negative)]
+    pub null_share: Option<f64>,
     /// cascade: the method between gate and guard
     #[arg(long, value_name = "NAME")]
     pub inner: Option<String>,

@@ -77,7 +77,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["corrections"], 0);
         let text = output(DbCommand::Stats { format: ListFormat::Table }).await.unwrap();
-        assert!(text.contains("schema version     4\n"), "{text}");
+        assert!(text.contains("schema version     5\n"), "{text}");
 
         let backup = || DbCommand::Backup { file: folder.path().join("copy.db") };
         assert!(output(backup()).await.unwrap().contains("copy.db ("));

@@ -12,6 +12,7 @@ use crate::{
     prompt::PromptError,
     recogniser::RecogniserError,
     store::StoreError,
+    tune::TuneError,
 };
 
 /// Writes `error:`, its causes and a `hint:` to stderr; the exit code of a command that
@@ -41,6 +42,7 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     }
     first!(
         CorrectError,
+        TuneError,
         LlmError,
         PromptError,
         StoreError,

@@ -27,6 +27,13 @@ impl Interrupt {
         flag
     }
 
+    /// Returns once the user asks to stop.
+    pub async fn wait(&self) {
+        while !self.is_set() {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
     /// Whether the user asked to stop.
     #[must_use]
     pub fn is_set(&self) -> bool {

@@ -1,7 +1,9 @@
 //! What the verbs mean: one file each.
 
+mod corpora;
 pub mod dataset;
 pub mod db;
+mod equip;
 mod export;
 mod failure;
 mod first_pass;
@@ -9,14 +11,17 @@ mod import;
 mod interrupt;
 mod model;
 mod output;
+mod profiles;
 mod progress;
 mod report;
 pub mod run;
 mod run_one;
 pub mod runs;
 mod score;
+mod settings;
 mod stored;
 pub mod transcribe;
+mod tune;
 
 use std::{
     io::{IsTerminal, Write},
@@ -128,6 +133,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
     match &cli.command {
         Command::Run(args) => run::run(args, &context, &mut out).await,
         Command::Transcribe(args) => transcribe::run(args, &context, &mut out).await,
+        Command::Tune(args) => tune::run(args, &context, &mut out).await,
+        Command::Profiles(args) => profiles::run(args, &context, &mut out).await,
         Command::Score(args) => score::run(args, &context, &mut out).await,
         Command::Import(args) => import::run(args, &context, &mut out).await,
         Command::Export(args) => export::run(args, &context, &mut out).await,

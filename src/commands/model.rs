@@ -50,12 +50,13 @@ pub(super) fn cache_folder() -> anyhow::Result<PathBuf> {
 
 /// The template a method asks this model with where none is named.
 fn default_template(method: &str, inner: &str, info: &ModelInfo) -> String {
-    let labels = method == "select" || (method == "cascade" && inner == "select");
+    let asking = if method == "cascade" { inner } else { method };
     let chat = info.chat_template.is_some();
-    match (&info.template, labels) {
-        (Some(own), false) => own.clone(),
-        (_, true) => if chat { "choose" } else { "choose-plain" }.into(),
-        (None, false) => if chat { "zero-shot" } else { "plain-few-shot" }.into(),
+    match (&info.template, asking) {
+        (_, "select") => if chat { "choose" } else { "choose-plain" }.into(),
+        (Some(own), _) => own.clone(),
+        (None, "cloze") => if chat { "cloze" } else { "cloze-plain" }.into(),
+        (None, _) => if chat { "zero-shot" } else { "plain-few-shot" }.into(),
     }
 }
 

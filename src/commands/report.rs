@@ -20,6 +20,8 @@ pub(super) struct Scored {
     pub(super) dataset: String,
     pub(super) subset: String,
     pub(super) method: String,
+    /// What must be said about it.
+    pub(super) note: Option<String>,
     pub(super) selection: Selection,
 }
 
@@ -46,44 +48,66 @@ pub(super) fn rule(args: &ScoringArgs) -> anyhow::Result<Rule> {
     })
 }
 
+/// A scorer of some runs of one method: of one run, or of all subsets of a data set.
+struct Pool {
+    labels: Labels,
+    note: Option<String>,
+    scorer: Scorer,
+}
+
 /// Scores runs and writes the table: a row for each, and per method one over all subsets
 /// where a data set has several.
 pub(super) async fn write(
     runs: &[Scored],
     store: &Store,
     rule: Rule,
-    format: TableFormat,
+    args: &ScoringArgs,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let mut rows: Vec<Row> = Vec::new();
-    let mut pools: Vec<((&str, &str), Scorer)> = Vec::new();
+    let baseline = args.baseline.as_deref();
+    if let Some(name) = baseline
+        && !runs.iter().any(|run| is_named(&run.method, name))
+    {
+        let mut methods: Vec<&str> = runs.iter().map(|run| run.method.as_str()).collect();
+        methods.dedup();
+        return Err(Hinted::new(
+            format!("the baseline `{name}` is not in the table"),
+            format!("these are: {}; `--method` takes several", methods.join(", ")),
+        )
+        .into());
+    }
+    let mut single: Vec<Pool> = Vec::new();
+    let mut whole: Vec<Pool> = Vec::new();
     for run in runs {
         let scorer = score(run, store, rule).await?;
-        let key = run.key();
-        if runs.iter().filter(|other| other.key() == key).count() > 1 {
-            match pools.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, pool)) => pool.merge(&scorer),
+        let (dataset, method) = (run.dataset.clone(), run.method.clone());
+        if runs.iter().filter(|other| other.key() == run.key()).count() > 1 {
+            let known = |pool: &&mut Pool| {
+                (pool.labels.dataset.as_str(), pool.labels.method.as_str()) == run.key()
+            };
+            match whole.iter_mut().find(known) {
+                Some(pool) => pool.scorer.merge(&scorer),
                 None => {
-                    let mut pool = Scorer::new(rule);
-                    pool.merge(&scorer);
-                    pools.push((key, pool));
+                    let labels = Labels {
+                        dataset: dataset.clone(),
+                        subset: "all".into(),
+                        method: method.clone(),
+                    };
+                    let note = run.note.clone();
+                    let mut pool = Pool { labels, note, scorer: Scorer::new(rule) };
+                    pool.scorer.merge(&scorer);
+                    whole.push(pool);
                 }
             }
         }
-        rows.push(scorer.finish(Labels {
-            dataset: run.dataset.clone(),
-            subset: run.subset.clone(),
-            method: run.method.clone(),
-        }));
+        let labels = Labels { dataset, subset: run.subset.clone(), method };
+        single.push(Pool { labels, note: run.note.clone(), scorer });
     }
-    for ((dataset, method), scorer) in pools {
-        rows.push(scorer.finish(Labels {
-            dataset: dataset.to_owned(),
-            subset: "all".into(),
-            method: method.to_owned(),
-        }));
+    let mut rows: Vec<Row> = Vec::new();
+    for pools in [single, whole] {
+        rows.extend(finish(pools, baseline, rule));
     }
-    let format = match format {
+    let format = match args.format {
         TableFormat::Table => Format::Table,
         TableFormat::Json => Format::Json,
         TableFormat::Csv => Format::Csv,
@@ -92,6 +116,38 @@ pub(super) async fn write(
     out.write_all(report::render(&Report::new(&rule, rows), format).as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// The rows, each compared with the baseline's on the same data where there is one.
+fn finish(pools: Vec<Pool>, baseline: Option<&str>, rule: Rule) -> Vec<Row> {
+    let mut baselines: Vec<(String, String, Scorer)> = Vec::new();
+    for Pool { labels, scorer, .. } in &pools {
+        if baseline.is_some_and(|name| is_named(&labels.method, name)) {
+            let mut copy = Scorer::new(rule);
+            copy.merge(scorer);
+            baselines.push((labels.dataset.clone(), labels.subset.clone(), copy));
+        }
+    }
+    pools
+        .into_iter()
+        .map(|Pool { labels, note, scorer }| {
+            let other = baselines.iter().find(|(dataset, subset, _)| {
+                (dataset, subset) == (&labels.dataset, &labels.subset)
+            });
+            let row = match (baseline, other) {
+                (Some(name), Some((_, _, other))) if !is_named(&labels.method, name) => {
+                    scorer.finish_against(labels, name, other)
+                }
+                _ => scorer.finish(labels),
+            };
+            Row { note, ..row }
+        })
+        .collect()
+}
+
+/// Whether the table calls a method so, with or without its profile in parentheses.
+fn is_named(label: &str, name: &str) -> bool {
+    label == name || label.strip_prefix(name).is_some_and(|rest| rest.starts_with(" ("))
 }
 
 async fn score(run: &Scored, store: &Store, rule: Rule) -> anyhow::Result<Scorer> {

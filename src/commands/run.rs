@@ -6,18 +6,21 @@ use anyhow::Context as _;
 
 use super::{
     Context, ExitStatus, Interrupt,
-    first_pass::{self, Listener},
-    import, model, report,
+    corpora::{self, Ready},
+    equip::{Equipped, Kit, needs_model},
+    failure::Hinted,
+    model, profiles, report,
     run_one::{self, Job, Outcome},
-    stored::{self, Found},
+    settings, stored,
+    tune::{self, Crossed},
 };
 use crate::{
-    acoustic::Pieces,
-    cli::run::{RunArgs, SettingsArgs},
-    correct::{self, Parameters, Tools},
-    datasets::{Filter, ResolvedCorpus},
-    llm::{LanguageModel, llama::Llama},
-    store::{Corpus, Model, NewRun, Store},
+    cli::run::RunArgs,
+    corpus::Utterance,
+    correct::{self, CorrectError, Method, Parameters, Proposal},
+    datasets::Filter,
+    llm::{BoxFuture, LanguageModel as _},
+    store::{NewRun, Store},
 };
 
 /// Runs the verb and writes the table to `out`.
@@ -31,39 +34,42 @@ pub async fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let rule = report::rule(&args.scoring)?;
-    let parameters = parameters(&args.settings);
-    check_methods(&args.method, &parameters)?;
+    check_methods(&args.method, &settings::parameters(&args.settings, Parameters::default()))?;
     let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose()?;
     let found = stored::find(&args.dataset, args.split.as_deref(), context).await?;
     let interrupt = Interrupt::listen();
     let store = Store::open(&context.db).await?;
-    let (resolved, corpora) = match found {
-        Found::Files(resolved) => {
-            let corpora = bring_in(&resolved, args, &store, context, &interrupt).await?;
-            let Some(corpora) = corpora else {
-                store.close().await?;
-                return Ok(interrupted(context));
-            };
-            (resolved, corpora)
-        }
-        Found::Stored(corpora) => {
-            let resolved = corpora.iter().map(stored::as_resolved).collect();
-            (resolved, corpora.into_iter().map(|corpus| (corpus, 0)).collect())
-        }
+    let profile = match &args.profile {
+        Some(name) => Some(profiles::load(name, &store).await?),
+        None => None,
+    };
+    let base = profile.as_ref().map(|named| named.profile.parameters.clone());
+    let parameters = settings::parameters(&args.settings, base.unwrap_or_default());
+    let ready =
+        corpora::bring_in(found, &args.asr, args.retry_errors, &store, context, &interrupt).await?;
+    let Some(ready) = ready else {
+        store.close().await?;
+        return Ok(interrupted(context));
     };
     let wants_model = args.method.iter().any(|name| needs_model(name, &parameters));
     let model = match wants_model {
         true => Some(model::load(&args.model, context).await?),
         false => None,
     };
+    let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store };
+    let runner = Runner { args, parameters, profile, kit, context, interrupt: &interrupt };
 
     let mut jobs = Vec::new();
-    for method in &args.method {
-        for (resolved, (corpus, _)) in resolved.iter().zip(&corpora) {
-            let model = model.as_ref().filter(|_| needs_model(method, &parameters));
-            jobs.push(prepare(args, method, &parameters, resolved, corpus, model, &store).await?);
-        }
+    for ready in &ready {
+        let Some(own) = runner.jobs(ready).await? else {
+            store.close().await?;
+            return Ok(interrupted(context));
+        };
+        jobs.extend(own);
     }
+    // Rows stand method by method.
+    let place = |job: &Job| args.method.iter().position(|method| *method == job.method.name());
+    jobs.sort_by_key(place);
     let mut status = ExitStatus::Done;
     let mut outcomes: Vec<Outcome> = Vec::new();
     for job in &jobs {
@@ -82,12 +88,13 @@ pub async fn run(
             dataset: job.corpus.key.dataset.clone(),
             subset: job.corpus.key.subset.clone(),
             method: job.name.clone(),
+            note: job.note.clone(),
             selection: outcome.selection.clone(),
         });
     }
-    report::write(&results, &store, rule, args.scoring.format, out).await?;
+    report::write(&results, &store, rule, &args.scoring, out).await?;
     run_one::summarise(&jobs, &outcomes, context);
-    let bad: u64 = corpora.iter().map(|(_, bad)| bad).sum();
+    let bad: u64 = ready.iter().map(|ready| ready.bad).sum();
     if bad > 0 || outcomes.iter().any(|outcome| outcome.failed > 0) {
         status = ExitStatus::Incomplete;
     }
@@ -100,159 +107,203 @@ fn interrupted(context: &Context) -> ExitStatus {
     ExitStatus::Interrupted
 }
 
-/// Corpora of files in the store, each with the number of bad records: lists are read,
-/// recordings are recognised. `None` where the user interrupted it.
-async fn bring_in(
-    resolved: &[ResolvedCorpus],
-    args: &RunArgs,
-    store: &Store,
-    context: &Context,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Option<Vec<(Corpus, u64)>>> {
-    let mut listener = None;
-    let mut corpora = Vec::with_capacity(resolved.len());
-    for found in resolved {
-        if !found.audio {
-            corpora.extend(import::corpora(std::slice::from_ref(found), store, context).await?);
-            continue;
-        }
-        if listener.is_none() {
-            listener = Some(Arc::new(Listener::start(&args.asr, store, context).await?));
-        }
-        let Some(listener) = &listener else { continue };
-        let task = first_pass::task(found, args.retry_errors, context)?;
-        let outcome = listener.run(task, store, context, interrupt).await?;
-        first_pass::tell(&format!("{}:{}", found.dataset, found.subset), &outcome, context);
-        let Some(corpus) = outcome.corpus else { return Ok(None) };
-        corpora.push((corpus, outcome.totals.failed));
-    }
-    Ok(Some(corpora))
-}
-
-fn check_methods(methods: &[String], parameters: &Parameters) -> anyhow::Result<()> {
+pub(super) fn check_methods(methods: &[String], parameters: &Parameters) -> anyhow::Result<()> {
     for name in methods.iter().chain([&parameters.inner]) {
         if !correct::METHODS.iter().any(|(known, _)| known == name) {
-            return Err(correct::CorrectError::UnknownMethod { name: name.clone() }.into());
+            return Err(CorrectError::UnknownMethod { name: name.clone() }.into());
         }
     }
     Ok(())
 }
 
-fn needs_model(method: &str, parameters: &Parameters) -> bool {
-    correct::needs_model(if method == "cascade" { &parameters.inner } else { method })
+/// What all jobs of a command have in common.
+struct Runner<'a> {
+    args: &'a RunArgs,
+    parameters: Parameters,
+    profile: Option<profiles::Named>,
+    kit: Kit<'a>,
+    context: &'a Context,
+    interrupt: &'a Interrupt,
 }
 
-/// The settings that were typed over the defaults.
-fn parameters(args: &SettingsArgs) -> Parameters {
-    let mut parameters = Parameters::default();
-    let set = |target: &mut f64, value: Option<f64>| *target = value.unwrap_or(*target);
-    set(&mut parameters.decoding.temperature, args.temperature);
-    set(&mut parameters.decoding.top_p, args.top_p);
-    parameters.decoding.seed = args.seed;
-    set(&mut parameters.uadf.tau_llm, args.tau_llm);
-    set(&mut parameters.uadf.beta, args.beta);
-    set(&mut parameters.posterior.score_temperature, args.score_temperature);
-    set(&mut parameters.posterior.rank_cost, args.rank_cost);
-    parameters.posterior.count_repeats = args.count_repeats;
-    set(&mut parameters.calibration.tau_asr, args.tau_asr);
-    parameters.list_only = args.list_only;
-    set(&mut parameters.list_weight, args.list_weight);
-    if let Some(inner) = &args.inner {
-        parameters.inner.clone_from(inner);
-    }
-    let gate = &mut parameters.gate;
-    gate.min_distinct = args.min_distinct.unwrap_or(gate.min_distinct);
-    set(&mut gate.min_entropy, args.min_entropy);
-    set(&mut gate.max_margin, args.max_margin);
-    // JSON has no infinity, and without a number the model's own word would count.
-    let most = args.max_tokens_per_word.map(|most| most.min(f64::MAX));
-    gate.max_tokens_per_word = most.or(gate.max_tokens_per_word);
-    set(&mut gate.min_logprob, args.min_logprob);
-    let guard = &mut parameters.guard;
-    set(&mut guard.max_change, args.max_change);
-    set(&mut guard.min_gain, args.min_gain);
-    guard.max_repeats = args.max_repeats.unwrap_or(guard.max_repeats);
-    parameters
-}
-
-/// Builds the method for one corpus and opens its run in the store.
-async fn prepare(
-    args: &RunArgs,
-    name: &str,
-    parameters: &Parameters,
-    resolved: &ResolvedCorpus,
-    corpus: &Corpus,
-    model: Option<&Arc<Llama>>,
-    store: &Store,
-) -> anyhow::Result<Job> {
-    let pieces = match store.vocabulary(corpus.id).await? {
-        Some(packed) => Some(Arc::new(Pieces::unpack(&packed)?)),
-        None => None,
-    };
-    let mut tools = Tools { model: None, parameters: parameters.clone(), pieces };
-    let mut settings = serde_json::json!({ "method": name });
-    let (mut template_hash, mut model_hash) = (None, None);
-    // Only what decides a method's result is part of its fingerprint.
-    if name != "1best" {
-        settings["parameters"] = serde_json::to_value(parameters)?;
-    }
-    if let Some(model) = model {
-        let info = model.info();
-        let prompter = model::prompter(
-            &args.prompt,
-            args.settings.seed,
-            (name, &parameters.inner),
-            info,
-            resolved,
-        )?;
-        let template = prompter.template();
-        template_hash =
-            Some(store.save_template(&template.header().name, template.source()).await?);
-        let shots = args.prompt.examples.unwrap_or(template.header().examples);
-        settings["template"] = template.hash().into();
-        settings["max_hypotheses"] = prompter.max_hypotheses().into();
-        settings["model"] = serde_json::json!({
-            "hash": info.hash, "adapter": info.adapter, "engine": info.engine,
-        });
-        if shots > 0 {
-            settings["examples"] = serde_json::json!({
-                "shots": shots,
-                "selection": args.prompt.example_selection,
-                "seed": args.settings.seed,
-                "corpus": model::examples_checksum(resolved)?,
-            });
+impl Runner<'_> {
+    /// A job for each method on one corpus. `None` where the user interrupted it.
+    async fn jobs(&self, ready: &Ready) -> anyhow::Result<Option<Vec<Job>>> {
+        let place = (&ready.resolved, &ready.corpus);
+        let uses_profile = |method: &str| method != "1best";
+        let note = match &self.profile {
+            Some(named) if self.args.method.iter().any(|method| uses_profile(method)) => {
+                self.note(named, ready).await?
+            }
+            _ => None,
+        };
+        let crossed = match self.args.cross_tune {
+            Some(parts) if self.args.method.iter().any(|method| uses_profile(method)) => {
+                let equipped = self.kit.equip("cascade", &self.parameters, None, place).await?;
+                let crossed = tune::cross(
+                    parts as usize,
+                    &equipped.tools,
+                    ready,
+                    &self.args.tuning,
+                    self.args.model.parallel,
+                    self.kit.store,
+                    self.context,
+                    self.interrupt,
+                );
+                match crossed.await? {
+                    Some(crossed) => Some(crossed),
+                    None => return Ok(None),
+                }
+            }
+            _ => None,
+        };
+        let mut jobs = Vec::new();
+        for method in &self.args.method {
+            let job = match (&crossed, &self.profile) {
+                (Some(crossed), _) if uses_profile(method) => {
+                    self.crossed(method, crossed, ready).await?
+                }
+                (_, Some(named)) if uses_profile(method) => {
+                    let learned = Arc::new(named.profile.learned.clone());
+                    let mut equipped =
+                        self.kit.equip(method, &self.parameters, Some(learned), place).await?;
+                    equipped.settings["profile"] =
+                        serde_json::json!({ "name": named.name, "hash": named.hash, "note": note });
+                    let method = correct::build(method, &equipped.tools)?;
+                    let mark = if note.as_deref().is_some_and(is_warning) { "!" } else { "" };
+                    let label = format!("{} ({}{mark})", method.name(), named.name);
+                    self.open(label, note.clone(), Arc::from(method), equipped, ready).await?
+                }
+                _ => {
+                    let equipped = self.kit.equip(method, &self.parameters, None, place).await?;
+                    let method = correct::build(method, &equipped.tools)?;
+                    self.open(method.name().into(), None, Arc::from(method), equipped, ready)
+                        .await?
+                }
+            };
+            jobs.push(job);
         }
-        store
-            .save_model(&Model {
-                hash: info.hash.clone(),
-                path: info.path.clone(),
-                name: info.name.clone(),
-                size: info.bytes,
-                metadata: serde_json::to_value(info)?,
-            })
-            .await?;
-        model_hash = Some(info.hash.clone());
-        let language_model: Arc<dyn LanguageModel> = Arc::clone(model) as _;
-        tools.model = Some((language_model, Arc::new(prompter)));
+        Ok(Some(jobs))
     }
-    let method = correct::build(name, &tools)?;
-    let identity = serde_json::json!({
-        "corpus": corpus.key, "settings": settings, "version": env!("CARGO_PKG_VERSION"),
-    });
-    let fingerprint = blake3::hash(identity.to_string().as_bytes()).to_hex().to_string();
-    let run = store
-        .open_run(&NewRun {
-            fingerprint,
-            corpus: corpus.id,
-            method: name.to_owned(),
-            parameters: settings,
-            template: template_hash,
-            model: model_hash,
-            label: args.label.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            fresh: args.fresh,
-        })
-        .await
-        .context("cannot open the run")?;
-    Ok(Job { name: name.to_owned(), method: Arc::from(method), corpus: corpus.clone(), run })
+
+    /// What every table says of a profile on this corpus.
+    async fn note(&self, named: &profiles::Named, ready: &Ready) -> anyhow::Result<Option<String>> {
+        let overlap = profiles::overlap(&named.profile, &ready.corpus, self.kit.store).await?;
+        if overlap.same && !self.args.on_tuning_data {
+            let key = &ready.corpus.key;
+            return Err(Hinted::new(
+                format!(
+                    "profile `{}` was learned from {}:{} {}, or from most of its sentences ({} \
+                     of {})",
+                    named.name, key.dataset, key.subset, key.split, overlap.known, overlap.total
+                ),
+                "figures on data that were tuned on say nothing about other data; use another \
+                 split, `--cross-tune 2`, or `--on-tuning-data` to see them all the same",
+            )
+            .into());
+        }
+        if let (Some(trained), Some(model)) =
+            (&named.profile.provenance.model_hash, &self.kit.model)
+            && *trained != model.info().hash
+        {
+            self.context.note(&format!(
+                "profile `{}` was tuned for another language model, {}",
+                named.name,
+                named.profile.provenance.model.as_deref().unwrap_or("unnamed"),
+            ));
+        }
+        Ok(overlap.note(&named.name))
+    }
+
+    /// A job whose utterances are each corrected by what was learned from others.
+    async fn crossed(&self, name: &str, crossed: &Crossed, ready: &Ready) -> anyhow::Result<Job> {
+        let place = (&ready.resolved, &ready.corpus);
+        let mut methods: Vec<Arc<dyn Method>> = Vec::with_capacity(crossed.profiles.len());
+        let mut first: Option<Equipped> = None;
+        let mut hashes = Vec::new();
+        for profile in &crossed.profiles {
+            let parameters = settings::parameters(&self.args.settings, profile.parameters.clone());
+            let learned = Arc::new(profile.learned.clone());
+            let equipped = self.kit.equip(name, &parameters, Some(learned), place).await?;
+            methods.push(Arc::from(correct::build(name, &equipped.tools)?));
+            hashes.push(blake3::hash(profile.to_json().as_bytes()).to_hex().to_string());
+            first.get_or_insert(equipped);
+        }
+        let parts = methods.len();
+        let label = format!("{name} ({parts}-fold)");
+        let note = format!(
+            "{label}: tuned on these data in {parts} parts by reference, each corrected by what \
+             was learned from the others"
+        );
+        let method: Arc<dyn Method> =
+            Arc::new(ByPart { methods, part_of: crossed.part_of.clone() });
+        let Some(mut equipped) = first else { anyhow::bail!("there is no part to tune on") };
+        equipped.settings["cross_tune"] =
+            serde_json::json!({ "parts": parts, "profiles": hashes, "note": note });
+        self.open(label, Some(note), method, equipped, ready).await
+    }
+
+    /// Opens the method's run in the store.
+    async fn open(
+        &self,
+        name: String,
+        note: Option<String>,
+        method: Arc<dyn Method>,
+        equipped: Equipped,
+        ready: &Ready,
+    ) -> anyhow::Result<Job> {
+        let Equipped { settings, template, model, .. } = equipped;
+        let corpus = ready.corpus.clone();
+        let identity = serde_json::json!({
+            "corpus": corpus.key, "settings": settings, "version": env!("CARGO_PKG_VERSION"),
+        });
+        let fingerprint = blake3::hash(identity.to_string().as_bytes()).to_hex().to_string();
+        let run = self
+            .kit
+            .store
+            .open_run(&NewRun {
+                fingerprint,
+                corpus: corpus.id,
+                method: method.name().to_owned(),
+                parameters: settings,
+                template,
+                model,
+                label: self.args.label.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                fresh: self.args.fresh,
+            })
+            .await
+            .context("cannot open the run")?;
+        Ok(Job { name, note, method, corpus, run })
+    }
+}
+
+fn is_warning(note: &str) -> bool {
+    note.starts_with("TUNED ON")
+}
+
+/// A method in several tunings, one for each part of the corpus.
+struct ByPart {
+    methods: Vec<Arc<dyn Method>>,
+    part_of: std::collections::HashMap<String, usize>,
+}
+
+impl Method for ByPart {
+    fn name(&self) -> &'static str {
+        self.methods.first().map_or("1best", |method| method.name())
+    }
+
+    fn propose<'a>(
+        &'a self,
+        utterance: &'a Utterance,
+    ) -> BoxFuture<'a, Result<Proposal, CorrectError>> {
+        let part = self.part_of.get(utterance.resampling_key()).copied().unwrap_or(0);
+        match self.methods.get(part) {
+            Some(method) => method.propose(utterance),
+            None => {
+                let kept = Proposal::new(utterance, utterance.one_best());
+                Box::pin(std::future::ready(Ok(kept)))
+            }
+        }
+    }
 }

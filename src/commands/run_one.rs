@@ -17,7 +17,10 @@ const PAGE: usize = 512;
 
 /// A method, a corpus and the run that holds their result.
 pub(super) struct Job {
+    /// As the table calls it.
     pub(super) name: String,
+    /// What the table says about it.
+    pub(super) note: Option<String>,
     pub(super) method: Arc<dyn Method>,
     pub(super) corpus: Corpus,
     pub(super) run: Run,
@@ -224,6 +227,7 @@ fn correction(utterance: i64, proposal: Proposal) -> CorrectionRow {
     row.reason = proposal.reason;
     row.raw = proposal.raw;
     row.logprob = proposal.logprob;
+    row.confidences = proposal.confidences;
     row.prompt_tokens = proposal.prompt_tokens;
     row.output_tokens = proposal.output_tokens;
     row.near_ties = proposal.near_ties;

@@ -26,15 +26,20 @@ pub(super) async fn run(
                 run.id.0, run.status, run.utterances
             ));
         }
+        let note = ["profile", "cross_tune"]
+            .iter()
+            .find_map(|kind| run.parameters.get(kind)?.get("note")?.as_str())
+            .map(str::to_owned);
         runs.push(report::Scored {
             run: run.id,
             dataset: run.dataset,
             subset: run.subset,
             method: run.method,
+            note,
             selection: Selection::All,
         });
     }
-    report::write(&runs, &store, rule, args.scoring.format, out).await?;
+    report::write(&runs, &store, rule, &args.scoring, out).await?;
     store.close().await?;
     Ok(ExitStatus::Done)
 }

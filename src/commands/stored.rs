@@ -15,7 +15,8 @@ pub(super) enum Found {
     Stored(Vec<Corpus>),
 }
 
-/// Finds what `spec` names: a path or a known data set, else a data set that was imported.
+/// Finds what `spec` names: a path or a known data set, else a data set that was imported or
+/// recognised (a folder of recordings is no corpus, but its first pass has the same name).
 /// Where files were imported several times under one name, the last import counts.
 pub(super) async fn find(
     spec: &str,
@@ -24,7 +25,7 @@ pub(super) async fn find(
 ) -> anyhow::Result<Found> {
     let error = match datasets::resolve(spec, split, &context.data) {
         Ok(files) => return Ok(Found::Files(files)),
-        Err(error @ DatasetError::Unknown { .. }) if context.db.is_file() => error,
+        Err(error) if context.db.is_file() => error,
         Err(error) => return Err(error.into()),
     };
     let (name, subsets) = match spec.split_once(':') {
@@ -47,6 +48,25 @@ pub(super) async fn find(
         }
     }
     choose(latest, name, &subsets, split).map(Found::Stored).map_err(Into::into)
+}
+
+/// As [`find`]; where no split is asked for, `default` is taken where there is one.
+pub(super) async fn find_split(
+    spec: &str,
+    split: Option<&str>,
+    default: &str,
+    context: &Context,
+) -> anyhow::Result<Found> {
+    let is_path = spec.contains(['/', '.']) || spec.contains(std::path::MAIN_SEPARATOR);
+    if split.is_some() || is_path {
+        return find(spec, split, context).await;
+    }
+    match find(spec, Some(default), context).await {
+        Err(error) if matches!(error.downcast_ref(), Some(DatasetError::UnknownSplit { .. })) => {
+            find(spec, None, context).await
+        }
+        other => other,
+    }
 }
 
 /// The subsets and the split that were asked for, in the order of their import.

@@ -19,6 +19,12 @@ pub enum CorrectError {
         /// The method.
         method: &'static str,
     },
+    /// The method needs what a profile has learned and there is none.
+    #[error("method `{method}` needs a profile")]
+    NeedsProfile {
+        /// The method.
+        method: &'static str,
+    },
     /// The template's answer is not what the method reads.
     #[error("method `{method}` reads a {wanted}, and template `{template}` asks for a {found}")]
     WrongTemplate {
@@ -30,6 +36,14 @@ pub enum CorrectError {
         wanted: &'static str,
         /// `text` or `label`.
         found: &'static str,
+    },
+    /// `cloze` reads the label of an option, and the template shows no gap with options.
+    #[error(
+        "method `cloze` reads the label of an option, and template `{template}` shows no `gap`"
+    )]
+    NoGap {
+        /// The template.
+        template: String,
     },
     /// The prompt cannot be made to fit.
     #[error(
@@ -63,6 +77,11 @@ impl CorrectError {
                 Some(format!("methods are {}", names.join(", ")))
             }
             Self::NeedsModel { .. } => Some("give one with `--model FILE.gguf`".into()),
+            Self::NeedsProfile { .. } => Some(
+                "learn one with `gec tune --dataset SPEC --split train --save NAME`, and name it \
+                 with `--profile NAME`"
+                    .into(),
+            ),
             Self::WrongTemplate { wanted: "label", .. } => Some(
                 "use `--template choose`, or `choose-plain` for a model without a chat template"
                     .into(),
@@ -70,6 +89,11 @@ impl CorrectError {
             Self::WrongTemplate { .. } => {
                 Some("use a template whose output is text, such as `zero-shot`".into())
             }
+            Self::NoGap { .. } => Some(
+                "use `--template cloze`, `cloze-plain` for a model without a chat template, or a \
+                 template whose output is text"
+                    .into(),
+            ),
             Self::PromptTooLong { .. } => Some("raise `--context`".into()),
             Self::Llm(error) => error.hint(),
             Self::Prompt(error) => error.hint(),
@@ -84,7 +108,9 @@ impl CorrectError {
             self,
             Self::UnknownMethod { .. }
                 | Self::NeedsModel { .. }
+                | Self::NeedsProfile { .. }
                 | Self::WrongTemplate { .. }
+                | Self::NoGap { .. }
                 | Self::Prompt(_)
                 | Self::Llm(LlmError::Stopped)
         )

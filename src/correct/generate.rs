@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{CorrectError, Decoding, Method, Prompter, Proposal, Tools, prompter::answer_budget};
+use super::{
+    CorrectError, Decoding, Method, Prompter, Proposal, Tools, confidence, prompter::answer_budget,
+};
 use crate::{
     corpus::Utterance,
     llm::{BoxFuture, GenerateRequest, Greedy, LanguageModel, Sampled, StepHook},
@@ -54,7 +56,12 @@ impl Generate {
         let output =
             self.model.generate(GenerateRequest { prompt, max_tokens, stop, hook }).await?;
         let text = self.prompter.answer_text(&output.text).to_owned();
+        let words = confidence::of_words(&output.tokens, &output.confidences, self.model.vocab());
         let mut proposal = Proposal::new(utterance, text);
+        // A stop text can take words with it.
+        if words.len() == proposal.text.split_whitespace().count() {
+            proposal.confidences = words;
+        }
         proposal.raw = Some(output.text);
         proposal.logprob = Some(output.logprob);
         proposal.prompt_tokens = output.prompt_tokens;

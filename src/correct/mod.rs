@@ -5,31 +5,43 @@
 
 mod cascade;
 mod closest;
+mod cloze;
+mod confidence;
 mod constrained;
 mod distance;
 mod error;
+mod features;
+mod fused;
 mod gate;
 mod generate;
 mod guard;
 mod heard;
 mod infinite;
+mod learned;
 mod lm_rank;
 mod mbr;
 mod one_best;
 mod parameters;
 mod prompter;
+mod rewrite;
+mod rover;
 mod select;
-mod uadf;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::{
+    cascade::{Cascade, Considered},
+    learned::rewrite as rewrite_list,
+};
 pub use self::{
     error::CorrectError,
+    features::{FEATURES, ProposalFeatures},
     gate::{Gate, GateFeatures},
     guard::Guard,
-    parameters::{Decoding, Parameters},
+    learned::Learned,
+    parameters::{Decoding, FusionSettings, Parameters},
     prompter::{Prompt, Prompter},
 };
 use crate::{
@@ -84,6 +96,9 @@ pub struct Proposal {
     pub raw: Option<String>,
     /// Natural log-probability of what the model chose, where there is one.
     pub logprob: Option<f64>,
+    /// Confidence of each word (separated by white space) of `text`, in [0, 1]: the
+    /// probability under what its tokens were chosen from. Empty where nothing was decoded.
+    pub confidences: Vec<f64>,
     /// Tokens of the prompts.
     pub prompt_tokens: u32,
     /// Tokens decoded or scored after the prompts.
@@ -104,6 +119,7 @@ impl Proposal {
             reason: None,
             raw: None,
             logprob: None,
+            confidences: Vec::new(),
             prompt_tokens: 0,
             output_tokens: 0,
             near_ties: 0,
@@ -123,6 +139,7 @@ impl Proposal {
     #[must_use]
     pub fn fall_back(mut self, utterance: &Utterance, verdict: Verdict, reason: String) -> Self {
         self.text = utterance.one_best().to_owned();
+        self.confidences.clear();
         self.verdict = verdict;
         self.reason = Some(reason);
         self
@@ -153,6 +170,8 @@ pub struct Tools {
     pub parameters: Parameters,
     /// The vocabulary of the recogniser whose beliefs the utterances carry.
     pub pieces: Option<Arc<Pieces>>,
+    /// What a profile has learned, where one is used.
+    pub learned: Option<Arc<Learned>>,
 }
 
 impl Tools {
@@ -164,15 +183,30 @@ impl Tools {
     }
 }
 
+/// `text`, or where a hypothesis has the same words, the first such hypothesis as it is
+/// written: a method that puts words together is not to change white space alone.
+fn as_listed(utterance: &Utterance, text: String) -> String {
+    let same = |listed: &&str| listed.split_whitespace().eq(text.split_whitespace());
+    let listed = utterance.nbest.iter().map(|hypothesis| hypothesis.text.as_str()).find(same);
+    listed.map_or_else(|| text.clone(), str::to_owned)
+}
+
 /// Names of all methods, in the order tables show them, with one line each.
 pub const METHODS: &[(&str, &str)] = &[
     ("1best", "the recogniser's first choice, unchanged"),
     ("mbr", "the hypothesis with the least expected word errors under the list's posterior"),
+    ("rewrite", "the 1-best with the phrases replaced that a profile has learned"),
+    ("rover", "the most probable word of each place, voted by the list's posterior"),
     ("lm-rank", "the hypothesis with the best log-probability of language model plus recogniser"),
     ("select", "the hypothesis whose label the model finds most probable, in one forward pass"),
     ("generate", "what the model writes, unconstrained"),
     ("closest", "the hypothesis nearest to what the model writes"),
     ("constrained", "decoding restricted to the list"),
+    (
+        "cloze",
+        "the places where hypotheses differ, each filled with what some hypothesis has there",
+    ),
+    ("static-fusion", "decoding fused with the recogniser at a constant weight"),
     ("uadf", "decoding fused with the recogniser where the model is unsure"),
     ("cascade", "gate, then another method, then guard; the default"),
 ];
@@ -180,7 +214,7 @@ pub const METHODS: &[(&str, &str)] = &[
 /// Whether a method asks a language model.
 #[must_use]
 pub fn needs_model(name: &str) -> bool {
-    !matches!(name, "1best" | "mbr")
+    !matches!(name, "1best" | "mbr" | "rover" | "rewrite")
 }
 
 /// Makes a method by its name.
@@ -193,12 +227,16 @@ pub fn build(name: &str, tools: &Tools) -> Result<Box<dyn Method>, CorrectError>
     Ok(match name {
         "1best" => Box::new(one_best::OneBest),
         "mbr" => Box::new(mbr::Mbr::new(tools)),
+        "rewrite" => Box::new(rewrite::Rewrite::new(tools)?),
+        "rover" => Box::new(rover::Rover::new(tools)),
         "lm-rank" => Box::new(lm_rank::LmRank::new(tools)?),
         "select" => Box::new(select::Select::new(tools)?),
         "generate" => Box::new(generate::Generate::new(tools)?),
         "closest" => Box::new(closest::Closest::new(tools)?),
         "constrained" => Box::new(constrained::Constrained::new(tools)?),
-        "uadf" => Box::new(uadf::UadfMethod::new(tools)?),
+        "cloze" => Box::new(cloze::Cloze::new(tools)?),
+        "static-fusion" => Box::new(fused::Fused::with_static_weight(tools)?),
+        "uadf" => Box::new(fused::Fused::uadf(tools)?),
         "cascade" => Box::new(cascade::Cascade::new(tools)?),
         _ => return Err(CorrectError::UnknownMethod { name: name.to_owned() }),
     })

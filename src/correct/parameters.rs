@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Gate, Guard};
 use crate::{
     acoustic::{Calibration, Posterior},
-    fusion::Uadf,
+    fusion::{Form, Fusion, Weight},
 };
 
 /// How text is decoded where nothing is fused.
@@ -25,6 +25,61 @@ impl Default for Decoding {
     }
 }
 
+/// How the methods that fuse do it: `uadf` takes `beta`, `static-fusion` the weight, both the
+/// rest.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct FusionSettings {
+    /// Temperature of the language model's distribution (above 0).
+    pub tau_llm: f64,
+    /// Subtracted from `sigmoid(U)` to give the recogniser's weight in `uadf`.
+    pub beta: f64,
+    /// The recogniser's weight in `static-fusion`, at least 0.
+    pub static_weight: f64,
+    /// Whether probabilities are added, or their logarithms.
+    pub form: Form,
+    /// With logarithms, the least probability of what was not heard (above 0).
+    pub floor: f64,
+    /// Whether a text that left what was heard re-enters it at the next word.
+    pub reentry: bool,
+    /// Confidences of words are taken to the power of one over this (above 0). Fusion decodes
+    /// best at temperatures at which it is less sure than it should be; this is set so that
+    /// confidences are right as often as they say. It changes no text.
+    pub confidence_tau: f64,
+}
+
+impl Default for FusionSettings {
+    fn default() -> Self {
+        Self {
+            tau_llm: 1.75,
+            beta: 0.5,
+            static_weight: 0.25,
+            form: Form::Probability,
+            floor: 1e-3,
+            reentry: true,
+            confidence_tau: 1.0,
+        }
+    }
+}
+
+impl FusionSettings {
+    /// The rule of `uadf`.
+    #[must_use]
+    pub fn dynamic(&self) -> Fusion {
+        self.rule(Weight::Uncertainty { beta: self.beta })
+    }
+
+    /// The rule of `static-fusion`.
+    #[must_use]
+    pub fn fixed(&self) -> Fusion {
+        self.rule(Weight::Constant(self.static_weight))
+    }
+
+    fn rule(&self, weight: Weight) -> Fusion {
+        let Self { tau_llm, form, floor, reentry, .. } = *self;
+        Fusion { tau_llm, weight, form, floor, reentry }
+    }
+}
+
 /// Settings of all methods.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
@@ -38,8 +93,10 @@ pub struct Parameters {
     pub decoding: Decoding,
     /// Weight of the list posterior's logarithm beside the model's in `lm-rank`.
     pub list_weight: f64,
-    /// Fusion.
-    pub uadf: Uadf,
+    /// What the probability of no word is multiplied by in `rover`'s vote, at least 0.
+    pub rover_null_share: f64,
+    /// Fusion of model and recogniser.
+    pub fusion: FusionSettings,
     /// What the cascade skips.
     pub gate: Gate,
     /// What the cascade refuses.
@@ -56,7 +113,8 @@ impl Default for Parameters {
             list_only: false,
             decoding: Decoding::default(),
             list_weight: 1.0,
-            uadf: Uadf::default(),
+            rover_null_share: 1.0,
+            fusion: FusionSettings::default(),
             gate: Gate::default(),
             guard: Guard::default(),
             inner: "uadf".into(),

@@ -1,9 +1,10 @@
 //! From an utterance to the tokens of a prompt.
 
 use crate::{
+    acoustic::Posterior,
     corpus::Utterance,
     llm::{LanguageModel, TokenId},
-    prompt::{ChatTemplate, ExampleIndex, Output, PromptInput, Selection, Template},
+    prompt::{ChatTemplate, ExampleIndex, Gap, Output, PromptInput, Selection, Template},
 };
 
 use super::CorrectError;
@@ -27,6 +28,7 @@ pub struct Prompter {
     selection: Selection,
     shots: usize,
     max_hypotheses: usize,
+    posterior: Posterior,
 }
 
 impl Prompter {
@@ -41,6 +43,7 @@ impl Prompter {
             selection: Selection::None,
             shots: 0,
             max_hypotheses,
+            posterior: Posterior::default(),
         }
     }
 
@@ -57,6 +60,13 @@ impl Prompter {
     #[must_use]
     pub fn with_max_hypotheses(mut self, max_hypotheses: usize) -> Self {
         self.max_hypotheses = max_hypotheses.max(1);
+        self
+    }
+
+    /// Weighs hypotheses like this where a template speaks of probabilities.
+    #[must_use]
+    pub fn with_posterior(mut self, posterior: Posterior) -> Self {
+        self.posterior = posterior;
         self
     }
 
@@ -84,6 +94,31 @@ impl Prompter {
         utterance: &Utterance,
         answer: usize,
     ) -> Result<Prompt, CorrectError> {
+        self.fitting(model, utterance, None, answer)
+    }
+
+    /// [`Prompter::prompt`] about one gap in the transcript. The gap's options are never left
+    /// out.
+    ///
+    /// # Errors
+    /// As [`Prompter::prompt`].
+    pub fn gap_prompt(
+        &self,
+        model: &dyn LanguageModel,
+        utterance: &Utterance,
+        gap: &Gap,
+        answer: usize,
+    ) -> Result<Prompt, CorrectError> {
+        self.fitting(model, utterance, Some(gap), answer)
+    }
+
+    fn fitting(
+        &self,
+        model: &dyn LanguageModel,
+        utterance: &Utterance,
+        gap: Option<&Gap>,
+        answer: usize,
+    ) -> Result<Prompt, CorrectError> {
         let selected = self.examples.select(utterance, &self.selection, self.shots);
         let room = model.context_size().saturating_sub(answer);
         let mut examples = selected.as_slice();
@@ -91,7 +126,9 @@ impl Prompter {
         // be the same for all utterances.
         let mut hypotheses = self.max_hypotheses;
         loop {
-            let input = PromptInput { utterance, max_hypotheses: hypotheses, examples };
+            let posterior = self.posterior;
+            let max_hypotheses = hypotheses;
+            let input = PromptInput { utterance, max_hypotheses, examples, posterior, gap };
             let tokens = self.tokens(model, &input)?;
             if tokens.len() <= room {
                 let hypotheses = hypotheses.min(utterance.nbest.len());

@@ -26,6 +26,9 @@ pub enum Choice {
         token: TokenId,
         /// Difference to the second choice in nats; infinite where there was none.
         margin: f64,
+        /// Probability of the choice in [0, 1] under what the hook chose from; `None`
+        /// where that is the model's own distribution.
+        confidence: Option<f64>,
     },
     /// There is nothing to choose from: end here.
     Stop,
@@ -81,11 +84,11 @@ impl StepHook for Sampled {
         for &token in &order[..kept] {
             left -= probabilities[token];
             if left <= 0.0 {
-                return Choice::Token { token: token as TokenId, margin: f64::INFINITY };
+                return untied(token);
             }
         }
         match order.first() {
-            Some(&token) => Choice::Token { token: token as TokenId, margin: f64::INFINITY },
+            Some(&token) => untied(token),
             None => Choice::Stop,
         }
     }
@@ -109,22 +112,45 @@ pub fn best_of(candidates: impl IntoIterator<Item = (TokenId, f64)>) -> Choice {
         }
     }
     match best {
-        Some((token, score)) => Choice::Token { token, margin: score - second },
+        Some((token, score)) => Choice::Token { token, margin: score - second, confidence: None },
         None => Choice::Stop,
     }
+}
+
+/// A token that had no rival.
+fn untied(token: usize) -> Choice {
+    Choice::Token { token: token as TokenId, margin: f64::INFINITY, confidence: None }
 }
 
 /// `softmax(logits / temperature)` in f64. Empty for no logits.
 #[must_use]
 pub fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
+    let mut out = Vec::with_capacity(logits.len());
+    softmax_into(logits, temperature, &mut out);
+    out
+}
+
+/// Writes `softmax(logits / temperature)` to `out` and returns its entropy in nats (0 for
+/// no logits).
+pub fn softmax_into(logits: &[f32], temperature: f64, out: &mut Vec<f64>) -> f64 {
     let high = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut out: Vec<f64> =
-        logits.iter().map(|&logit| (f64::from(logit - high) / temperature).exp()).collect();
-    let total: f64 = out.iter().sum();
-    for probability in &mut out {
+    let (mut total, mut mean) = (0.0, 0.0);
+    out.clear();
+    out.extend(logits.iter().map(|&logit| {
+        let nats = f64::from(logit - high) / temperature;
+        let weight = nats.exp();
+        total += weight;
+        // An impossible token weighs nothing, and `0 * -inf` is no number.
+        if weight > 0.0 {
+            mean += weight * nats;
+        }
+        weight
+    }));
+    for probability in &mut *out {
         *probability /= total;
     }
-    out
+    // `U = log Z - E[log weight]` saves a logarithm for each token.
+    if total > 0.0 { (f64::ln(total) - mean / total).max(0.0) } else { 0.0 }
 }
 
 /// Natural log-probability of `token` under `softmax(logits)`.
@@ -150,11 +176,11 @@ mod tests {
         let vocab = Vocab::default();
         assert_eq!(
             Greedy.choose(step(&[0.0, 2.0, 2.0], &vocab)),
-            Choice::Token { token: 1, margin: 0.0 }
+            Choice::Token { token: 1, margin: 0.0, confidence: None }
         );
         assert_eq!(
             Greedy.choose(step(&[0.5, 2.0, 1.0], &vocab)),
-            Choice::Token { token: 1, margin: 1.0 }
+            Choice::Token { token: 1, margin: 1.0, confidence: None }
         );
         assert_eq!(Greedy.choose(step(&[], &vocab)), Choice::Stop);
     }

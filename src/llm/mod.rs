@@ -147,6 +147,9 @@ pub struct GenerateOutput {
     pub text: String,
     /// The decoded tokens, without an end-of-text token.
     pub tokens: Vec<TokenId>,
+    /// Probability of each of them, in [0, 1], under what it was chosen from
+    /// ([`Choice::Token`]).
+    pub confidences: Vec<f64>,
     /// Sum of the model's natural log-probabilities of the chosen tokens, the end
     /// included where it was chosen (before temperature and fusion).
     pub logprob: f64,

@@ -5,12 +5,28 @@ use serde::Serialize;
 
 use super::examples::Example;
 use super::untrusted::clean;
-use crate::corpus::Utterance;
+use crate::acoustic::{ConfusionNetwork, DifferingSpan, Disagreement, Posterior};
+use crate::corpus::{Hypothesis, Utterance};
 
 /// The variables of a template, for messages.
 pub(super) const VARIABLES: &str = "`hypotheses` (each with `text`, `label`, `rank`, `count`, \
      `score`), `one_best`, `examples` (each with `hypotheses`, `one_best`, `reference`), \
-     `labels` and `distinct`";
+     `labels`, `distinct`, `disagreement` (with `utterance`, `words`, `errors`, `entropy`), \
+     `spans` (each with `before`, `after`, `alternatives`, each with `text`, `probability`), \
+     `words` (each with `text`, `confidence`) and, with the method `cloze`, `gap` (with \
+     `before`, `after`, `options`, each with `label`, `text`)";
+
+/// A place in the transcript that is left open, and what may fill it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gap {
+    /// The transcript before it; empty at the beginning.
+    pub before: String,
+    /// The transcript after it; empty at the end.
+    pub after: String,
+    /// What may fill it, in the order it is shown; an empty text for nothing at all. They are
+    /// labelled as [`labels`] says.
+    pub options: Vec<String>,
+}
 
 /// One utterance to be corrected, and the examples to show with it.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +39,10 @@ pub struct PromptInput<'a> {
     pub max_hypotheses: usize,
     /// Solved utterances, in the order they are shown. Empty for a zero-shot prompt.
     pub examples: &'a [&'a Example],
+    /// How the shown hypotheses weigh in `disagreement`, `spans` and `words`.
+    pub posterior: Posterior,
+    /// What the prompt is about, where it is not about the whole transcript.
+    pub gap: Option<&'a Gap>,
 }
 
 /// The labels of `n` hypotheses: `A`, `B`, and so on to `Z`, or `1` to `n` where there are
@@ -44,6 +64,53 @@ struct Variables {
     examples: Vec<ExampleView>,
     labels: Vec<String>,
     distinct: usize,
+    gap: Option<GapView>,
+    #[serde(flatten)]
+    noise: Noise,
+}
+
+/// How sure the list is of its words. What a template does not name is left out: a network
+/// costs more than the rest of a prompt.
+#[derive(Default, Serialize)]
+struct Noise {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disagreement: Option<Disagreement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spans: Option<Vec<SpanView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    words: Option<Vec<WordView>>,
+}
+
+#[derive(Serialize)]
+struct SpanView {
+    before: String,
+    after: String,
+    alternatives: Vec<AlternativeView>,
+}
+
+#[derive(Serialize)]
+struct AlternativeView {
+    text: String,
+    probability: f64,
+}
+
+#[derive(Serialize)]
+struct WordView {
+    text: String,
+    confidence: f64,
+}
+
+#[derive(Serialize)]
+struct GapView {
+    before: String,
+    after: String,
+    options: Vec<OptionView>,
+}
+
+#[derive(Serialize)]
+struct OptionView {
+    label: String,
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -63,9 +130,9 @@ struct ExampleView {
 }
 
 impl PromptInput<'_> {
-    /// The variables of a template, cleaned of what could pass for anything but one line of
-    /// text.
-    pub(super) fn variables(&self) -> Value {
+    /// The variables of a template with this body, cleaned of what could pass for anything
+    /// but one line of text.
+    pub(super) fn variables(&self, body: &str) -> Value {
         let hypotheses = self.views(self.utterance);
         Value::from(Serde(Variables {
             labels: hypotheses.iter().map(|view| view.label.clone()).collect(),
@@ -73,7 +140,31 @@ impl PromptInput<'_> {
             one_best: clean(self.utterance.one_best()),
             examples: self.examples.iter().map(|example| self.example_view(example)).collect(),
             distinct: self.utterance.nbest.len(),
+            gap: self.gap.map(GapView::from),
+            noise: self.noise(body),
         }))
+    }
+
+    /// What the body can name: a text search, since it may name a variable in more ways than
+    /// an analysis would follow, and at worst something is computed in vain.
+    fn noise(&self, body: &str) -> Noise {
+        let names = |name: &str| body.contains(name);
+        if !["disagreement", "spans", "words"].into_iter().any(names) {
+            return Noise::default();
+        }
+        let network = ConfusionNetwork::of(self.shown(self.utterance), &self.posterior);
+        let words = || network.word_confidences().into_iter().map(WordView::from).collect();
+        Noise {
+            disagreement: names("disagreement").then(|| network.disagreement()),
+            spans: names("spans")
+                .then(|| network.spans(0).into_iter().map(SpanView::from).collect()),
+            words: names("words").then(words),
+        }
+    }
+
+    fn shown<'u>(&self, utterance: &'u Utterance) -> &'u [Hypothesis] {
+        let shown = utterance.nbest.len().min(self.max_hypotheses.max(1));
+        &utterance.nbest[..shown]
     }
 
     fn example_view(&self, example: &Example) -> ExampleView {
@@ -85,11 +176,10 @@ impl PromptInput<'_> {
     }
 
     fn views(&self, utterance: &Utterance) -> Vec<HypothesisView> {
-        let shown = utterance.nbest.len().min(self.max_hypotheses.max(1));
-        utterance
-            .nbest
+        let shown = self.shown(utterance);
+        shown
             .iter()
-            .zip(labels(shown))
+            .zip(labels(shown.len()))
             .map(|(hypothesis, label)| HypothesisView {
                 text: clean(&hypothesis.text),
                 label,
@@ -98,6 +188,37 @@ impl PromptInput<'_> {
                 score: hypothesis.score,
             })
             .collect()
+    }
+}
+
+impl From<DifferingSpan> for SpanView {
+    fn from(span: DifferingSpan) -> Self {
+        let alternatives = span
+            .alternatives
+            .into_iter()
+            .map(|one| AlternativeView { text: clean(&one.text), probability: one.probability });
+        Self {
+            before: clean(&span.before),
+            after: clean(&span.after),
+            alternatives: alternatives.collect(),
+        }
+    }
+}
+
+impl From<(&str, f64)> for WordView {
+    fn from((word, confidence): (&str, f64)) -> Self {
+        Self { text: clean(word), confidence }
+    }
+}
+
+impl From<&Gap> for GapView {
+    fn from(gap: &Gap) -> Self {
+        let options = labels(gap.options.len()).into_iter().zip(&gap.options);
+        Self {
+            before: clean(&gap.before),
+            after: clean(&gap.after),
+            options: options.map(|(label, text)| OptionView { label, text: clean(text) }).collect(),
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! In the order the data flows:
 //! - [`ExampleIndex`] picks solved utterances for few-shot prompts ([`Selection`]).
-//! - [`PromptInput`] is what a template may speak of: one utterance and its examples.
+//! - [`PromptInput`] is what a template may speak of: one utterance and its examples,
+//!   with how sure the list is of its words, and the [`Gap`] that the prompt is about.
 //! - [`Template`] is a Jinja file with a [`Header`]; `docs/prompts.md` tells how to write one.
 //! - [`ChatTemplate`] lays messages out the way a chat model was trained to read them.
 //! - [`PromptText`] is the finished prompt, with the byte ranges that came from data.
@@ -24,6 +25,6 @@ pub use chat::{ChatTemplate, Message, Role};
 pub use error::PromptError;
 pub use examples::{Example, ExampleIndex, Selection};
 pub use header::{Form, Header, Output};
-pub use input::{PromptInput, labels};
+pub use input::{Gap, PromptInput, labels};
 pub use template::{Origin, Template, built_in_names};
 pub use text::{Piece, PromptText};

@@ -13,11 +13,12 @@ use super::chat::{ChatTemplate, Role};
 use super::examples::Example;
 use super::header::{Form, Header};
 use super::untrusted::mark_printed_values;
-use super::{PromptError, PromptInput, PromptText};
+use super::{Gap, PromptError, PromptInput, PromptText};
+use crate::acoustic::Posterior;
 use crate::corpus::Utterance;
 
 /// The built-in templates: name and file.
-const BUILT_IN: [(&str, &str); 6] = [
+const BUILT_IN: [(&str, &str); 9] = [
     ("zero-shot", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/zero-shot.jinja"))),
     ("few-shot", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/few-shot.jinja"))),
     ("choose", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/choose.jinja"))),
@@ -25,7 +26,16 @@ const BUILT_IN: [(&str, &str); 6] = [
         "choose-plain",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/choose-plain.jinja")),
     ),
+    ("cloze", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/cloze.jinja"))),
+    (
+        "cloze-plain",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/cloze-plain.jinja")),
+    ),
     ("gec-micro", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/gec-micro.jinja"))),
+    (
+        "noise-aware",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/noise-aware.jinja")),
+    ),
     (
         "plain-few-shot",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/plain-few-shot.jinja")),
@@ -68,6 +78,10 @@ pub struct Template {
     source: String,
     /// Lines of the file above the body.
     lines_above: usize,
+    /// Where in the file the body begins.
+    body_start: usize,
+    /// Whether the prompt changes with the gap it is about.
+    shows_gap: bool,
     /// The roles its blocks fill, in the order of the conversation.
     roles: Vec<Role>,
     env: Environment<'static>,
@@ -126,7 +140,18 @@ impl Template {
         let (header, body, lines_above) = Header::split(name, &source)?;
         let name = name.to_owned();
         let env = environment(body).map_err(|error| body_error(&name, lines_above, &error))?;
-        let mut template = Self { name, origin, header, source, lines_above, roles: vec![], env };
+        let body_start = source.len() - body.len();
+        let mut template = Self {
+            name,
+            origin,
+            header,
+            source,
+            lines_above,
+            body_start,
+            shows_gap: false,
+            roles: vec![],
+            env,
+        };
         template.try_out()?;
         Ok(template)
     }
@@ -138,12 +163,26 @@ impl Template {
         utterance.reference = Some("made up".to_owned());
         let example = Example::new(utterance.clone());
         let examples: Vec<&Example> = example.iter().cycle().take(self.header.examples).collect();
-        let variables = PromptInput {
-            utterance: &utterance,
-            max_hypotheses: self.header.max_hypotheses,
-            examples: &examples,
-        }
-        .variables();
+        let made_up = |text: &str| text.to_owned();
+        let gap = Gap {
+            before: made_up("made up"),
+            after: made_up("made up"),
+            options: vec![made_up("made up 0"), made_up("made up 1")],
+        };
+        let about = |gap| {
+            let input = PromptInput {
+                utterance: &utterance,
+                max_hypotheses: self.header.max_hypotheses,
+                examples: &examples,
+                posterior: Posterior::default(),
+                gap,
+            };
+            self.variables(&input)
+        };
+        let variables = about(Some(&gap));
+        // A template may need a gap, and fail without.
+        let without = self.body(about(None)).ok();
+        self.shows_gap = without != Some(self.body(variables.clone())?);
         if self.header.form == Form::Plain {
             self.body(variables)?;
             return Ok(());
@@ -161,6 +200,18 @@ impl Template {
             return Err(PromptError::TextOutsideBlocks { template: self.name.clone() });
         }
         Ok(())
+    }
+
+    /// What the body may name.
+    fn variables(&self, input: &PromptInput<'_>) -> Value {
+        input.variables(&self.source[self.body_start..])
+    }
+
+    /// Whether the prompt changes with the gap it is about, as the method `cloze` needs where
+    /// it reads a label.
+    #[must_use]
+    pub fn shows_gap(&self) -> bool {
+        self.shows_gap
     }
 
     /// What the template says about itself.
@@ -201,14 +252,14 @@ impl Template {
         match self.header.form {
             Form::Plain => {
                 let mut prompt = PromptText::default();
-                prompt.push_marked(&self.body(input.variables())?);
+                prompt.push_marked(&self.body(self.variables(input))?);
                 Ok(prompt)
             }
             Form::Chat => {
                 let chat = chat.ok_or_else(|| PromptError::NeedsChatTemplate {
                     template: self.name.clone(),
                 })?;
-                chat.prompt(self.blocks(input.variables())?)
+                chat.prompt(self.blocks(self.variables(input))?)
             }
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::acoustic::Posterior;
 use crate::corpus::Utterance;
 
 const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}
@@ -51,6 +52,17 @@ fn examples() -> Vec<Example> {
     .collect()
 }
 
+fn input(utterance: &Utterance, max_hypotheses: usize) -> PromptInput<'_> {
+    let posterior = Posterior::default();
+    PromptInput { utterance, max_hypotheses, examples: &[], posterior, gap: None }
+}
+
+/// A gap that takes the whole hypotheses as its options.
+fn gap(utterance: &Utterance) -> Gap {
+    let options = utterance.nbest.iter().map(|hypothesis| hypothesis.text.clone()).collect();
+    Gap { before: "please".to_owned(), after: String::new(), options }
+}
+
 fn parse(source: &str) -> Result<Template, PromptError> {
     Template::parse("mine", source.to_owned(), Origin::BuiltIn)
 }
@@ -68,7 +80,8 @@ fn built_in(name: &str) -> Template {
 fn prompt(name: &str, utterance: &Utterance, with_examples: bool) -> PromptText {
     let examples = examples();
     let shown: Vec<&Example> = examples.iter().filter(|_| with_examples).collect();
-    let input = PromptInput { utterance, max_hypotheses: 5, examples: &shown };
+    let gap = gap(utterance);
+    let input = PromptInput { examples: &shown, gap: Some(&gap), ..input(utterance, 5) };
     let chat = ChatTemplate::new(CHATML, "", "").unwrap();
     built_in(name).render(&input, Some(&chat)).unwrap()
 }
@@ -145,7 +158,7 @@ fn hypotheses_are_data_and_never_instructions() {
         // the assistant's, or three hypotheses and the question.
         let own = match name {
             "gec-micro" => 4,
-            "plain-few-shot" | "choose-plain" => 0,
+            "plain-few-shot" | "choose-plain" | "cloze-plain" => 0,
             _ => 5,
         };
         assert_eq!(special, own, "{name}");
@@ -157,12 +170,67 @@ fn fewer_hypotheses_can_be_shown_but_never_none() {
     let (examples, utterance) = (examples(), flight());
     let shown: Vec<&Example> = examples.iter().collect();
     for max_hypotheses in [0, 1] {
-        let input = PromptInput { utterance: &utterance, max_hypotheses, examples: &shown };
+        let input = PromptInput { examples: &shown, ..input(&utterance, max_hypotheses) };
         let text = built_in("gec-micro").render(&input, None).unwrap().text;
         assert_eq!(text, "<|hyp|> i need a flight to boss ton<|fix|>");
         let text = built_in("plain-few-shot").render(&input, None).unwrap().text;
         assert!(text.contains("Hypotheses: show me fairs\n"), "{text}");
     }
+}
+
+const NOISE: &str = "{{ disagreement.utterance|round(3) }} {{ disagreement.words|round(3) }}\n\
+     {% for span in spans %}\n\
+     {{ span.before }} [{% for one in span.alternatives %}{{ one.text }}={{ one.probability|round(2) }};\
+     {% endfor %}] {{ span.after }}\n\
+     {% endfor %}\n\
+     {{ words|map(attribute=\"text\")|join(\" \") }}: {{ words[0].confidence|round(2) }}";
+
+/// The hypotheses of `flight` have equal scores, so each of the four weighs a quarter. Draws
+/// differ in four places with probability 3/8; six have a word always, one in 7 of 16 pairs.
+#[test]
+fn a_template_can_say_how_sure_the_list_is() {
+    let parsed = parse(&template("plain", NOISE)).unwrap();
+    let utterance = flight();
+    let text = parsed.render(&input(&utterance, 5), None).unwrap().text;
+    assert_eq!(
+        text,
+        "0.75 0.233\n\
+         i [need=0.75;kneed=0.25;] a\n\
+         a [flight=0.75;fly=0.25;] to\n\
+         to [boston=0.75;boss ton=0.25;] \n\
+         i need a flight to boss ton: 1.0"
+    );
+    let text = parsed.render(&input(&utterance, 1), None).unwrap().text;
+    assert_eq!(text, "0.0 0.0\ni need a flight to boss ton: 1.0");
+}
+
+/// What a template never names need not be there, and what it names in an unusual way is.
+#[test]
+fn a_variable_is_there_however_it_is_named() {
+    let utterance = flight();
+    let text = |body: &str| {
+        let parsed = parse(&template("plain", body)).unwrap();
+        parsed.render(&input(&utterance, 5), None).unwrap().text
+    };
+    assert_eq!(text("{% set words = words|length %}{{ words }}"), "7");
+    let shadowed = "{% macro f(spans) %}{{ spans }}{% endmacro %}{{ f(1) }}{{ spans|length }}";
+    assert_eq!(text(shadowed), "13");
+}
+
+#[test]
+fn a_template_that_shows_a_gap_is_known_and_fails_without_one() {
+    let utterance = flight();
+    for name in built_in_names() {
+        let template = built_in(name);
+        assert_eq!(template.shows_gap(), name.starts_with("cloze"), "{name}");
+    }
+    let plain = built_in("cloze-plain");
+    let error = plain.render(&input(&utterance, 5), None).unwrap_err();
+    assert!(error.to_string().contains("with the method `cloze`, `gap`"), "{error}");
+    let optional = "{% if gap %}{{ gap.before }}_{{ gap.after }}{% endif %}";
+    let optional = parse(&template("plain", optional)).unwrap();
+    assert!(optional.shows_gap());
+    assert_eq!(optional.render(&input(&utterance, 5), None).unwrap().text, "");
 }
 
 #[test]
@@ -180,7 +248,10 @@ fn an_unknown_variable_names_template_line_and_what_there_is() {
             text.starts_with(&format!("prompt template `mine`, line {line}: {name}")),
             "{text}"
         );
-        for known in ["`hypotheses`", "`one_best`", "`examples`", "`labels`", "`distinct`"] {
+        for known in ["`hypotheses`", "`one_best`", "`examples`", "`labels`", "`distinct`"]
+            .into_iter()
+            .chain(["`disagreement`", "`spans`", "`words`", "`gap`"])
+        {
             assert!(text.contains(known), "{text}");
         }
     }
@@ -211,7 +282,7 @@ fn a_chat_template_consists_of_its_blocks() {
                 {{ quote(one_best) }}\n{% endblock %}\n{% block assistant %}It was:{% endblock %}\n";
     let parsed = parse(&template("chat", body)).unwrap();
     let utterance = flight();
-    let input = PromptInput { utterance: &utterance, max_hypotheses: 5, examples: &[] };
+    let input = input(&utterance, 5);
     let chat = ChatTemplate::new(CHATML, "", "").unwrap();
     assert_eq!(
         shown(&parsed.render(&input, Some(&chat)).unwrap()),
@@ -247,7 +318,11 @@ fn a_file_wins_over_the_built_in_template_of_the_same_name() {
     assert!(matches!(find("./none.jinja").unwrap_err(), PromptError::Read { .. }));
     let error = find("chose").unwrap_err();
     assert_eq!(error.to_string(), "no prompt template is named `chose`");
-    assert!(error.hint().is_some_and(|hint| hint.contains("choose, choose-plain, gec-micro")));
+    assert!(
+        error.hint().is_some_and(
+            |hint| hint.contains("choose, choose-plain, cloze, cloze-plain, gec-micro")
+        )
+    );
 }
 
 #[test]
@@ -257,7 +332,7 @@ fn the_template_in_the_documentation_works() {
     let (_, rest) = page.split_once("```jinja\n").unwrap();
     let (source, _) = rest.split_once("```").unwrap();
     let utterance = flight();
-    let input = PromptInput { utterance: &utterance, max_hypotheses: 3, examples: &[] };
+    let input = input(&utterance, 3);
     let chat = ChatTemplate::new(CHATML, "", "").unwrap();
     let prompt = parse(source).unwrap().render(&input, Some(&chat)).unwrap();
     assert!(prompt.text.contains("\nGuess 2 (-0.25): i need a flight to boston\n"), "{prompt:?}");

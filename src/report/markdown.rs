@@ -1,7 +1,7 @@
 //! The table for a README or a note.
 
 use super::Report;
-use super::table::{FIRST_NUMBER, HEADER, cells, notes};
+use super::table::{FIRST_NUMBER, HEADER, cells, comparisons, notes};
 
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -16,6 +16,9 @@ pub(super) fn render(report: &Report) -> String {
     );
     for row in &report.rows {
         line(&mut text, cells(row).map(|cell| escaped(cell.trim())));
+    }
+    for comparison in comparisons(report) {
+        text.push_str(&format!("\n{}\n", escaped(&comparison)));
     }
     text.push('\n');
     text.push_str(&escaped(&notes(report).join(" ")));

@@ -56,6 +56,13 @@ pub(super) fn render(report: &Report) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
+    let comparisons = comparisons(report);
+    if !comparisons.is_empty() {
+        text.push('\n');
+    }
+    for comparison in comparisons {
+        wrap(&printable(&comparison), &mut text);
+    }
     text.push('\n');
     for note in notes(report) {
         wrap(&printable(&note), &mut text);
@@ -107,6 +114,20 @@ pub(super) fn cells(row: &Row) -> [String; HEADER.len()] {
     ]
 }
 
+/// One line for each row that was compared with a baseline other than the 1-best.
+pub(super) fn comparisons(report: &Report) -> Vec<String> {
+    let compared = report.rows.iter().filter_map(|row| {
+        let (baseline, p_value) = (row.baseline.as_deref()?, row.baseline_p_value);
+        let [data, method, ..] = cells(row);
+        let difference =
+            with_interval(row.baseline_diff, row.baseline_low, row.baseline_high, signed);
+        let mark = if row.baseline_real { "*" } else { "" };
+        let p_value = p_value.map_or_else(String::new, |p| format!(", p = {p:.3}"));
+        Some(format!("{data}: {method} vs {baseline} {difference}{mark}{p_value}"))
+    });
+    compared.collect()
+}
+
 /// What must be said beneath the figures.
 pub(super) fn notes(report: &Report) -> Vec<String> {
     let mut notes = vec![
@@ -134,6 +155,12 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
             if !rows.is_empty() {
                 notes.push(format!("Rule of row {}: {rule}.", rows.join(", ")));
             }
+        }
+    }
+    for row in &report.rows {
+        if let Some(note) = &row.note {
+            let [data, ..] = cells(row);
+            notes.push(format!("{data}, {}: {note}.", row.method));
         }
     }
     for row in report.rows.iter().filter(|row| row.scored < row.utterances) {

@@ -74,6 +74,19 @@ fn a_real_difference_is_marked() {
 }
 
 #[test]
+fn comparisons_with_a_baseline_stand_beneath() {
+    let mut row = row("hp", "atis", "uadf");
+    (row.baseline, row.baseline_diff, row.baseline_p_value) =
+        (Some("generate".into()), Some(-1.5), Some(0.002));
+    (row.baseline_low, row.baseline_high, row.baseline_real) = (Some(-2.0), Some(-1.0), true);
+    let line = "hp:atis: uadf vs generate -1.50 [-2.00,-1.00]*, p = 0.002";
+    let text = render(&report(vec![row.clone(), unscored()]), Format::Table);
+    assert_eq!(text.lines().filter(|text| *text == line).count(), 1, "{text}");
+    let text = render(&report(vec![row]), Format::Markdown);
+    assert!(text.contains(r"uadf vs generate -1.50 [-2.00,-1.00]\*"), "{text}");
+}
+
+#[test]
 fn rows_with_other_rules_are_told_apart() {
     let mut other = row("hp", "atis", "uadf");
     other.rule = "normaliser hp".to_owned();

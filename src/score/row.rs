@@ -80,4 +80,25 @@ pub struct Row {
     pub changed: u64,
     /// The rule behind the figures, in one line.
     pub rule: String,
+    /// What must be said about the row, such as that its settings were tuned on these data.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// The method that this one was also compared with, where one was named.
+    #[serde(default)]
+    pub baseline: Option<String>,
+    /// Corpus word error rate minus that of `baseline`: below zero is better.
+    #[serde(default)]
+    pub baseline_diff: Option<f64>,
+    /// Lower end of its 95 % interval (paired).
+    #[serde(default)]
+    pub baseline_low: Option<f64>,
+    /// Upper end of its 95 % interval (paired).
+    #[serde(default)]
+    pub baseline_high: Option<f64>,
+    /// Two-sided probability of so clear a difference from `baseline` if there were none.
+    #[serde(default)]
+    pub baseline_p_value: Option<f64>,
+    /// Whether the interval of the difference from `baseline` excludes zero.
+    #[serde(default)]
+    pub baseline_real: bool,
 }

@@ -124,6 +124,35 @@ impl Scorer {
         }
     }
 
+    /// The row, compared also with `baseline`: another method, named so, on the same
+    /// utterances. Groups that only one of them has seen are left out of the comparison.
+    #[must_use]
+    pub fn finish_against(self, labels: Labels, name: &str, baseline: &Self) -> Row {
+        let shared: Vec<GroupSums> = self
+            .groups
+            .iter()
+            .filter_map(|(key, group)| {
+                let other = baseline.groups.get(key)?;
+                Some(GroupSums { baseline_errors: other.errors, ..*group })
+            })
+            .collect();
+        let words = shared.iter().map(|group| u64::from(group.words)).sum();
+        let more: i64 = shared
+            .iter()
+            .map(|group| i64::from(group.errors) - i64::from(group.baseline_errors))
+            .sum();
+        let bounds = bootstrap(&shared, self.rule.resamples, self.rule.seed);
+        Row {
+            baseline: Some(name.to_owned()),
+            baseline_diff: percent(more as f64, words),
+            baseline_low: bounds.map(|bounds| 100.0 * bounds.difference.low),
+            baseline_high: bounds.map(|bounds| 100.0 * bounds.difference.high),
+            baseline_p_value: bounds.map(|bounds| bounds.p_value),
+            baseline_real: bounds.is_some_and(|bounds| bounds.real),
+            ..self.finish(labels)
+        }
+    }
+
     /// The row, with its intervals.
     #[must_use]
     pub fn finish(self, labels: Labels) -> Row {
@@ -162,6 +191,13 @@ impl Scorer {
             same: totals.scored - totals.better - totals.worse,
             changed: totals.changed,
             rule: self.rule.to_string(),
+            note: None,
+            baseline: None,
+            baseline_diff: None,
+            baseline_low: None,
+            baseline_high: None,
+            baseline_p_value: None,
+            baseline_real: false,
         }
     }
 }
@@ -248,6 +284,20 @@ mod tests {
         ]);
         assert_eq!((row.better, row.worse, row.same, row.changed), (1, 1, 2, 3));
         assert_eq!((row.wer, row.wer_1best, row.diff), (Some(37.5), Some(37.5), Some(0.0)));
+    }
+
+    #[test]
+    fn two_methods_are_compared_utterance_by_utterance() {
+        let mut one = Scorer::new(Rule::default());
+        let mut other = Scorer::new(Rule::default());
+        for reference in ["a b", "c d", "e f", "g h"] {
+            one.add(&item(&["x"], reference, reference));
+            other.add(&item(&["x"], reference, &reference[..1]));
+        }
+        let row = one.finish_against(Labels::default(), "mbr", &other);
+        assert_eq!((row.baseline.as_deref(), row.baseline_diff), (Some("mbr"), Some(-50.0)));
+        assert_eq!((row.baseline_low, row.baseline_high), (Some(-50.0), Some(-50.0)));
+        assert!(row.baseline_real && row.diff == Some(-100.0));
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub struct CorrectionRow {
     pub raw: Option<String>,
     /// Natural log-probability of what the model wrote.
     pub logprob: Option<f64>,
+    /// Confidence of each word of `text` in [0, 1]; empty where nothing was decoded. Kept
+    /// with three decimals.
+    pub confidences: Vec<f64>,
     /// Tokens read.
     pub prompt_tokens: u32,
     /// Tokens written.
@@ -53,6 +56,7 @@ impl CorrectionRow {
             reason: None,
             raw: None,
             logprob: None,
+            confidences: Vec::new(),
             prompt_tokens: 0,
             output_tokens: 0,
             elapsed_ms: 0,
@@ -67,14 +71,16 @@ impl CorrectionRow {
 static INSERT: LazyLock<BulkInsert> = LazyLock::new(|| {
     BulkInsert::new(
         "INSERT INTO corrections (run_id, utterance_id, text, verdict, reason, raw, logprob, \
-         prompt_tokens, output_tokens, elapsed_ms, near_ties, error, attempts, created_at) VALUES",
-        14,
+         prompt_tokens, output_tokens, elapsed_ms, near_ties, error, attempts, created_at, \
+         confidences) VALUES",
+        15,
         "ON CONFLICT (run_id, utterance_id) DO UPDATE SET text = excluded.text, \
          verdict = excluded.verdict, reason = excluded.reason, raw = excluded.raw, \
          logprob = excluded.logprob, prompt_tokens = excluded.prompt_tokens, \
          output_tokens = excluded.output_tokens, elapsed_ms = excluded.elapsed_ms, \
          near_ties = excluded.near_ties, error = excluded.error, \
-         attempts = corrections.attempts + excluded.attempts, created_at = excluded.created_at",
+         attempts = corrections.attempts + excluded.attempts, created_at = excluded.created_at, \
+         confidences = excluded.confidences",
     )
 });
 
@@ -148,7 +154,7 @@ impl Store {
     ) -> Result<Vec<(StoredUtterance, CorrectionRow)>> {
         let sql = select_corrected!(
             "c.text, c.verdict, c.reason, c.raw, c.logprob, c.prompt_tokens, c.output_tokens, \
-             c.elapsed_ms, c.near_ties, c.error, c.attempts, c.created_at"
+             c.elapsed_ms, c.near_ties, c.error, c.attempts, c.created_at, c.confidences"
         );
         self.read_corrected(sql, run, after, limit, decode_correction).await
     }
@@ -214,7 +220,21 @@ fn decode_correction(row: &SqliteRow, utterance: i64) -> sqlx::Result<Correction
         error: row.try_get_unchecked(at(9))?,
         attempts: row.try_get_unchecked(at(10))?,
         created_at: row.try_get_unchecked(at(11))?,
+        confidences: {
+            let json: Option<String> = row.try_get_unchecked(at(12))?;
+            let decoded = json.map(|json| serde_json::from_str(&json)).transpose();
+            decoded.map_err(|error| sqlx::Error::Decode(error.into()))?.unwrap_or_default()
+        },
     })
+}
+
+/// Confidences as JSON with three decimals; `None` where there are none.
+fn confidences(values: &[f64]) -> Option<String> {
+    if values.is_empty() {
+        return None;
+    }
+    let rounded: Vec<f64> = values.iter().map(|value| (value * 1e3).round() / 1e3).collect();
+    serde_json::to_string(&rounded).ok()
 }
 
 /// Writes corrections of one run; an earlier one of the same utterance is replaced.
@@ -238,7 +258,8 @@ pub(super) async fn insert(
             arguments.add(row.near_ties)?;
             arguments.add(row.error)?;
             arguments.add(row.attempts)?;
-            arguments.add(row.created_at)
+            arguments.add(row.created_at)?;
+            arguments.add(confidences(&row.confidences))
         })
         .await
 }

@@ -11,6 +11,7 @@
 //! | [`Store::import`], [`Store::page`] | corpora, their utterances and hypotheses |
 //! | [`Store::open_first_pass`], [`Store::put_recordings`] | corpora that a recogniser is making |
 //! | [`Store::save_template`], [`Store::save_model`] | what a run was made with |
+//! | [`Store::save_profile`], [`Store::profile`] | what was learned from pairs |
 //! | [`Store::open_run`], [`Store::unfinished`] | runs, and what is left to do in them |
 //! | [`Store::writer`], [`Store::corrected`] | corrections |
 //! | [`Store::stats`], [`Store::backup`] | the file itself |
@@ -28,6 +29,7 @@ mod import;
 mod maintenance;
 mod nbest;
 mod open;
+mod profiles;
 mod runs;
 mod times;
 mod utterances;
@@ -56,6 +58,7 @@ pub use first_pass::{
 pub use import::{Imported, NewCorpus};
 pub use maintenance::Stats;
 pub use open::default_path;
+pub use profiles::StoredProfile;
 pub use runs::{NewRun, Run, RunId, RunInfo, RunStatus};
 pub use utterances::StoredUtterance;
 pub use writer::CorrectionWriter;

@@ -291,6 +291,7 @@ async fn a_retried_correction_replaces_the_failed_one_and_counts_attempts() {
         reason: Some("trusted".to_owned()),
         raw: Some("Second.".to_owned()),
         logprob: Some(-1.25),
+        confidences: vec![0.125],
         prompt_tokens: 30,
         output_tokens: 4,
         elapsed_ms: 17,
@@ -517,6 +518,27 @@ async fn what_is_not_our_database_is_told() {
 }
 
 #[tokio::test]
+async fn the_newest_profile_of_a_name_counts_and_the_others_stay() {
+    let (_folder, store) = open().await;
+    assert_eq!(store.profile("atis").await.unwrap(), None);
+    let first = store.save_profile("atis", "{}").await.unwrap();
+    store.save_profile("wsj", "{}").await.unwrap();
+    // Time is kept in milliseconds.
+    tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    let second = store.save_profile("atis", "[]").await.unwrap();
+    assert_ne!(first, second);
+    assert_eq!(store.profile("atis").await.unwrap().unwrap().content, "[]");
+    let names: Vec<(String, String)> =
+        store.profiles().await.unwrap().into_iter().map(|p| (p.name, p.content)).collect();
+    assert_eq!(names, [("atis".into(), "[]".into()), ("wsj".into(), "{}".into())]);
+    tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    assert_eq!(store.save_profile("atis", "{}").await.unwrap(), first);
+    assert_eq!(store.profile("atis").await.unwrap().unwrap().content, "{}");
+    assert_eq!(store.delete_profile("atis").await.unwrap(), 2);
+    assert_eq!(store.profile("atis").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_newer_database_names_both_versions() {
     let (_folder, store) = open().await;
     let path = store.path().to_owned();
@@ -529,9 +551,9 @@ async fn a_newer_database_names_both_versions() {
     .unwrap();
     store.close().await.unwrap();
     let error = open_error(&path).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 4, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 5, .. }), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains("version 9999") && text.contains("up to 4"), "{text}");
+    assert!(text.contains("version 9999") && text.contains("up to 5"), "{text}");
 }
 
 #[tokio::test]

@@ -29,6 +29,36 @@ pub(super) use utterance_columns;
 pub(super) const UTTERANCE_COLUMNS: usize = 9;
 
 impl Store {
+    /// As [`Store::page`], each utterance with what the recogniser believed, where it was
+    /// recorded.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recorded_page(
+        &self,
+        corpus: CorpusId,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredUtterance>> {
+        sqlx::query(concat!(
+            "SELECT ",
+            utterance_columns!(),
+            ", (SELECT record FROM posteriors WHERE utterance_id = u.id) \
+             FROM utterances u WHERE u.id > ? AND u.id < ? ORDER BY u.id LIMIT ?"
+        ))
+        .bind(corpus.utterance(after))
+        .bind(corpus.end())
+        .bind(row_limit(limit))
+        .try_map(|row| {
+            let mut item = decode(&row)?;
+            item.utterance.posteriors = row.try_get_unchecked(UTTERANCE_COLUMNS)?;
+            Ok(item)
+        })
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))
+    }
+
     /// Up to `limit` utterances of a corpus behind position `after`, in order; 0 begins at
     /// the first. Less than `limit` of them are the last.
     ///

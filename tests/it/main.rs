@@ -20,3 +20,4 @@ mod help;
 mod run;
 mod store;
 mod stored;
+mod tune;

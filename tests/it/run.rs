@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::harness::{Home, Ran};
 
 /// The fields of a row of the JSON and CSV forms; the format is stable.
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 33] = [
     "dataset",
     "subset",
     "method",
@@ -32,6 +32,13 @@ const FIELDS: [&str; 26] = [
     "worse",
     "same",
     "changed",
+    "note",
+    "baseline",
+    "baseline_diff",
+    "baseline_low",
+    "baseline_high",
+    "baseline_p_value",
+    "baseline_real",
 ];
 
 fn run(home: &Home, more: &[&str]) -> Ran {

@@ -82,6 +82,7 @@ pub(super) struct GenerateWork {
     reply: oneshot::Sender<Result<GenerateOutput, LlmError>>,
     tokens: Vec<TokenId>,
     bytes: Vec<u8>,
+    confidences: Vec<f64>,
     logprob: f64,
     near_ties: u32,
     stop: Option<StopReason>,
@@ -100,6 +101,7 @@ impl Work {
             Request::Generate(request, reply) => Self::Generate(GenerateWork {
                 tokens: Vec::new(),
                 bytes: Vec::new(),
+                confidences: Vec::new(),
                 logprob: 0.0,
                 near_ties: 0,
                 stop: None,
@@ -145,6 +147,7 @@ impl Work {
                 drop(work.reply.send(Ok(GenerateOutput {
                     text: String::from_utf8_lossy(&work.bytes).into_owned(),
                     tokens: work.tokens,
+                    confidences: work.confidences,
                     logprob: work.logprob,
                     stop: work.stop.unwrap_or(StopReason::Length),
                     prompt_tokens: work.request.prompt.len() as u32,
@@ -254,19 +257,21 @@ impl GenerateWork {
             return;
         }
         let choice = self.request.hook.choose(Step { generated: &self.tokens, logits, vocab });
-        let Choice::Token { token, margin } = choice else {
+        let Choice::Token { token, margin, confidence } = choice else {
             self.stop = Some(StopReason::Hook);
             return;
         };
         if margin < NEAR_TIE {
             self.near_ties += 1;
         }
-        self.logprob += hook::logprob(logits, token);
+        let logprob = hook::logprob(logits, token);
+        self.logprob += logprob;
         if vocab.is_end(token) {
             self.stop = Some(StopReason::EndOfText);
             return;
         }
         self.tokens.push(token);
+        self.confidences.push(confidence.unwrap_or_else(|| logprob.exp()));
         let before = self.bytes.len();
         self.bytes.extend_from_slice(vocab.piece(token));
         for stop in &self.request.stop {

@@ -1,0 +1,109 @@
+//! What a method works with on one corpus, and what identifies it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::model;
+use crate::{
+    acoustic::Pieces,
+    cli::run::PromptArgs,
+    correct::{self, Learned, Parameters, Tools},
+    datasets::ResolvedCorpus,
+    llm::{LanguageModel, llama::Llama},
+    store::{Corpus, Model, Store},
+};
+
+/// What is the same for all corpora and methods of a command.
+pub(super) struct Kit<'a> {
+    pub(super) prompt: &'a PromptArgs,
+    pub(super) seed: u64,
+    pub(super) model: Option<Arc<Llama>>,
+    pub(super) store: &'a Store,
+}
+
+/// A method's tools, and the settings that identify what it does.
+pub(super) struct Equipped {
+    pub(super) tools: Tools,
+    pub(super) settings: Value,
+    pub(super) template: Option<String>,
+    pub(super) model: Option<String>,
+}
+
+/// Whether a method, or the one inside the cascade, asks a model.
+pub(super) fn needs_model(method: &str, parameters: &Parameters) -> bool {
+    correct::needs_model(if method == "cascade" { &parameters.inner } else { method })
+}
+
+impl Kit<'_> {
+    /// The tools of a method for a corpus. Template and model are kept in the store.
+    pub(super) async fn equip(
+        &self,
+        method: &str,
+        parameters: &Parameters,
+        learned: Option<Arc<Learned>>,
+        (resolved, corpus): (&ResolvedCorpus, &Corpus),
+    ) -> anyhow::Result<Equipped> {
+        let pieces = match self.store.vocabulary(corpus.id).await? {
+            Some(packed) => Some(Arc::new(Pieces::unpack(&packed)?)),
+            None => None,
+        };
+        let mut settings = json!({ "method": method });
+        // Only what decides a method's result is part of its fingerprint.
+        if method != "1best" {
+            settings["parameters"] = serde_json::to_value(parameters)?;
+        }
+        let tools = Tools { model: None, parameters: parameters.clone(), pieces, learned };
+        let mut equipped = Equipped { tools, settings, template: None, model: None };
+        let model = self.model.as_ref().filter(|_| needs_model(method, parameters));
+        if let Some(model) = model {
+            self.ask(model, method, resolved, &mut equipped).await?;
+        }
+        Ok(equipped)
+    }
+
+    async fn ask(
+        &self,
+        model: &Arc<Llama>,
+        method: &str,
+        resolved: &ResolvedCorpus,
+        equipped: &mut Equipped,
+    ) -> anyhow::Result<()> {
+        let info = model.info();
+        let inner = equipped.tools.parameters.inner.clone();
+        let posterior = equipped.tools.parameters.posterior;
+        let prompter = model::prompter(self.prompt, self.seed, (method, &inner), info, resolved)?
+            .with_posterior(posterior);
+        let template = prompter.template();
+        let hash = self.store.save_template(&template.header().name, template.source()).await?;
+        equipped.template = Some(hash);
+        let shots = self.prompt.examples.unwrap_or(template.header().examples);
+        let settings = &mut equipped.settings;
+        settings["template"] = template.hash().into();
+        settings["max_hypotheses"] = prompter.max_hypotheses().into();
+        settings["model"] = json!({
+            "hash": info.hash, "adapter": info.adapter, "engine": info.engine,
+        });
+        if shots > 0 {
+            settings["examples"] = json!({
+                "shots": shots,
+                "selection": self.prompt.example_selection,
+                "seed": self.seed,
+                "corpus": model::examples_checksum(resolved)?,
+            });
+        }
+        self.store
+            .save_model(&Model {
+                hash: info.hash.clone(),
+                path: info.path.clone(),
+                name: info.name.clone(),
+                size: info.bytes,
+                metadata: serde_json::to_value(info)?,
+            })
+            .await?;
+        equipped.model = Some(info.hash.clone());
+        let language_model: Arc<dyn LanguageModel> = Arc::clone(model) as _;
+        equipped.tools.model = Some((language_model, Arc::new(prompter)));
+        Ok(())
+    }
+}
