@@ -178,7 +178,13 @@ async fn workload(
     let mut methods: Vec<Arc<dyn Method>> = Vec::new();
     for engine in engines {
         let model = Some((Arc::clone(engine), Arc::clone(prompter)));
-        let tools = Tools { model, parameters: Parameters::default(), pieces: None, learned: None };
+        let tools = Tools {
+            model,
+            parameters: Parameters::default(),
+            pieces: None,
+            learned: None,
+            tries: Default::default(),
+        };
         methods.push(Arc::from(correct::build(name, &tools)?));
     }
     let warm_up = Arc::new(utterances.iter().take(16).cloned().collect());

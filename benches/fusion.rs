@@ -55,7 +55,13 @@ fn main() -> anyhow::Result<()> {
         .take(arguments.limit)
         .collect::<Result<_, _>>()?;
     let model = Some((model, prompter));
-    let tools = Tools { model, parameters: Parameters::default(), pieces: None, learned: None };
+    let tools = Tools {
+        model,
+        parameters: Parameters::default(),
+        pieces: None,
+        learned: None,
+        tries: Default::default(),
+    };
     runtime.block_on(compare("lists of the sample", &tools, utterances, arguments.rounds))?;
 
     let db = match arguments.db {

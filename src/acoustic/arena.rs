@@ -99,6 +99,22 @@ impl Builder {
         self.nodes[place.node as usize].unknown += mass;
     }
 
+    /// Makes what is unknown count only this share, in all masses that it is a part of.
+    pub(super) fn discount_unknown(&mut self, share: f64) {
+        // Children come after their parents.
+        for place in (0..self.nodes.len()).rev() {
+            let mut child = self.nodes[place].first;
+            let mut mass = 0.0;
+            while child != NONE {
+                let draft = &self.nodes[child as usize];
+                (mass, child) = (mass + draft.mass, draft.sibling);
+            }
+            let draft = &mut self.nodes[place];
+            draft.unknown *= share;
+            draft.mass = draft.end + draft.unknown + mass;
+        }
+    }
+
     fn child(&mut self, node: u32, byte: u8, mass: f64) -> u32 {
         let first = self.nodes[node as usize].first;
         let mut child = first;

@@ -87,7 +87,7 @@ fn bytes_and_time_an_utterance() {
     let utterances: Vec<Beliefs> = packed.iter().map(|p| Beliefs::unpack(p).unwrap()).collect();
     each("unpack", started);
     for floor in [0.0, 1e-6, 1e-4] {
-        let how = Calibration { tau_asr: 1.0, floor };
+        let how = Calibration { tau_asr: 1.0, floor, unfinished: 1.0 };
         let started = Instant::now();
         let tries: Vec<Arc<Trie>> = utterances
             .iter()

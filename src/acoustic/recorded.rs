@@ -17,11 +17,17 @@ pub struct Calibration {
     /// Next tokens less probable than this (after the temperature) count as unnamed, except
     /// those the search followed. In [0, 1]; 0 keeps all.
     pub floor: f64,
+    /// How much the probability counts that the search left behind: continuations that it did
+    /// not follow to the end of a text. In (0, 1]. With 1, `M(x)` is the recogniser's
+    /// probability of every text that starts with `x`; the less, the more it is that of those
+    /// which the search found worth completing, so that a greedy walk does not end in what
+    /// the search had reason to leave.
+    pub unfinished: f64,
 }
 
 impl Default for Calibration {
     fn default() -> Self {
-        Self { tau_asr: 1.0, floor: 1e-6 }
+        Self { tau_asr: 1.0, floor: 1e-6, unfinished: 0.01 }
     }
 }
 
@@ -69,6 +75,9 @@ pub(super) fn build(
             }
         }
         builder.unknown(place, mass * rest);
+    }
+    if how.unfinished < 1.0 {
+        builder.discount_unknown(how.unfinished);
     }
     Ok(builder)
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::llm::Vocab;
 
-const ALL: Calibration = Calibration { tau_asr: 1.0, floor: 0.0 };
+const ALL: Calibration = Calibration { tau_asr: 1.0, floor: 0.0, unfinished: 1.0 };
 
 fn trie(records: &[Beliefs]) -> Trie {
     Trie::from_records(records, &pieces(), &ALL).unwrap()
@@ -180,7 +180,7 @@ proptest! {
         tau_asr in 0.2f64..5.0,
         floor in 0.0f64..0.5,
     ) {
-        let how = Calibration { tau_asr, floor };
+        let how = Calibration { tau_asr, floor, unfinished: 1.0 };
         let trie = Trie::from_records(&[beliefs], &pieces(), &how).unwrap();
         let total: f64 = trie.continuations(&trie.start(true)).map(|(_, mass)| mass).sum();
         prop_assert!(near(total, 1.0), "{total}");
@@ -232,7 +232,7 @@ fn both_ways_to_cut_a_word_count() {
 fn a_higher_temperature_makes_the_recogniser_less_sure() {
     let (pieces, beliefs) = flights();
     let p = |tau_asr| {
-        let how = Calibration { tau_asr, floor: 0.0 };
+        let how = Calibration { tau_asr, floor: 0.0, unfinished: 1.0 };
         let trie = Trie::from_records(std::slice::from_ref(&beliefs), &pieces, &how).unwrap();
         let list = trie.advance(&trie.start(true), b" list");
         conditional(&trie, &list, " flights")
@@ -247,7 +247,7 @@ fn a_higher_temperature_makes_the_recogniser_less_sure() {
 #[test]
 fn below_the_floor_only_followed_tokens_remain() {
     let (pieces, beliefs) = flights();
-    let how = Calibration { tau_asr: 1.0, floor: 0.3 };
+    let how = Calibration { tau_asr: 1.0, floor: 0.3, unfinished: 1.0 };
     let trie = Trie::from_records(&[beliefs], &pieces, &how).unwrap();
     let list = trie.advance(&trie.start(true), b" list");
     assert!(trie.advance(&list, b" fi").is_empty());

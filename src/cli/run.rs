@@ -158,6 +158,10 @@ pub struct SettingsArgs {
     /// uadf, static-fusion: temperature of the recogniser's recorded beliefs
     #[arg(long, value_name = "X", value_parser = positive)]
     pub tau_asr: Option<f64>,
+    /// uadf, static-fusion: how much the recogniser's probability counts that its search left
+    /// behind, above 0 and at most 1
+    #[arg(long, value_name = "X", value_parser = positive)]
+    pub unfinished: Option<f64>,
     /// uadf, static-fusion: the bare list counts, also where beliefs were recorded
     #[arg(long)]
     pub list_only: bool,

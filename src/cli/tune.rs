@@ -13,11 +13,12 @@ use super::{
 #[command(after_help = "Examples:
   gec tune --dataset hp:atis --split train --save atis
   gec run --dataset hp:atis --method 1best,rewrite,cascade --profile atis
-  gec tune --dataset sample --split train --save mine --inner lm-rank
+  gec tune --dataset sample --split train --save mine --inner cloze
   gec tune --dataset pairs.jsonl --no-model --save table
 
-What is learned: a table of phrases to rewrite, temperatures and weight of the fusion, when a
-correction is believed, and how much may change. All of it by cross-validation in which equal
+What is learned: a table of phrases to rewrite, which method to put between gate and guard (uadf
+or lm-rank, unless `--inner` names one) and its settings, when a correction is believed, and how
+much may change. All of it by cross-validation in which equal
 references never stand on both sides.")]
 pub struct TuneArgs {
     /// What to learn from: a corpus with references, as in `gec run`

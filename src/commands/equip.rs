@@ -8,7 +8,7 @@ use super::model;
 use crate::{
     acoustic::Pieces,
     cli::run::PromptArgs,
-    correct::{self, Learned, Parameters, Tools},
+    correct::{self, Learned, Parameters, Tools, Tries},
     datasets::ResolvedCorpus,
     llm::{LanguageModel, llama::Llama},
     store::{Corpus, Model, Store},
@@ -20,6 +20,7 @@ pub(super) struct Kit<'a> {
     pub(super) seed: u64,
     pub(super) model: Option<Arc<Llama>>,
     pub(super) store: &'a Store,
+    pub(super) tries: Tries,
 }
 
 /// A method's tools, and the settings that identify what it does.
@@ -53,7 +54,8 @@ impl Kit<'_> {
         if method != "1best" {
             settings["parameters"] = serde_json::to_value(parameters)?;
         }
-        let tools = Tools { model: None, parameters: parameters.clone(), pieces, learned };
+        let tries = self.tries.clone();
+        let tools = Tools { model: None, parameters: parameters.clone(), pieces, learned, tries };
         let mut equipped = Equipped { tools, settings, template: None, model: None };
         let model = self.model.as_ref().filter(|_| needs_model(method, parameters));
         if let Some(model) = model {

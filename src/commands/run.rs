@@ -17,7 +17,7 @@ use super::{
 use crate::{
     cli::run::RunArgs,
     corpus::Utterance,
-    correct::{self, CorrectError, Method, Parameters, Proposal},
+    correct::{self, CorrectError, Method, Parameters, Proposal, Tries},
     datasets::Filter,
     llm::{BoxFuture, LanguageModel as _},
     store::{NewRun, Store},
@@ -56,7 +56,8 @@ pub async fn run(
         true => Some(model::load(&args.model, context).await?),
         false => None,
     };
-    let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store };
+    let tries = Tries::default();
+    let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store, tries };
     let runner = Runner { args, parameters, profile, kit, context, interrupt: &interrupt };
 
     let mut jobs = Vec::new();
@@ -71,16 +72,23 @@ pub async fn run(
     let place = |job: &Job| args.method.iter().position(|method| *method == job.method.name());
     jobs.sort_by_key(place);
     let mut status = ExitStatus::Done;
-    let mut outcomes: Vec<Outcome> = Vec::new();
-    for job in &jobs {
-        let outcome = run_one::run(job, &store, filter.as_ref(), args, context, &interrupt).await?;
-        let stopped = outcome.interrupted;
-        outcomes.push(outcome);
+    let mut finished: Vec<Option<Outcome>> = jobs.iter().map(|_| None).collect();
+    for ready in &ready {
+        let places: Vec<usize> =
+            (0..jobs.len()).filter(|&place| jobs[place].corpus.id == ready.corpus.id).collect();
+        let own: Vec<&Job> = places.iter().map(|&place| &jobs[place]).collect();
+        let outcomes =
+            run_one::run(&own, &store, filter.as_ref(), args, context, &interrupt).await?;
+        let stopped = outcomes.iter().any(|outcome| outcome.interrupted);
+        for (place, outcome) in places.into_iter().zip(outcomes) {
+            finished[place] = Some(outcome);
+        }
         if stopped {
             store.close().await?;
             return Ok(interrupted(context));
         }
     }
+    let outcomes: Vec<Outcome> = finished.into_iter().flatten().collect();
     let mut results = Vec::new();
     for (job, outcome) in jobs.iter().zip(&outcomes) {
         results.push(report::Scored {
@@ -145,6 +153,7 @@ impl Runner<'_> {
                     &equipped.tools,
                     ready,
                     &self.args.tuning,
+                    self.args.settings.inner.clone(),
                     self.args.model.parallel,
                     self.kit.store,
                     self.context,

@@ -21,6 +21,7 @@ pub(super) fn parameters(args: &SettingsArgs, base: Parameters) -> Parameters {
     set(&mut parameters.posterior.rank_cost, args.rank_cost);
     parameters.posterior.count_repeats |= args.count_repeats;
     set(&mut parameters.calibration.tau_asr, args.tau_asr);
+    set(&mut parameters.calibration.unfinished, args.unfinished.map(|share| share.min(1.0)));
     parameters.list_only |= args.list_only;
     set(&mut parameters.list_weight, args.list_weight);
     set(&mut parameters.rover_null_share, args.null_share);

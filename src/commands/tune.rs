@@ -14,7 +14,7 @@ use crate::{
         tune::{TuneArgs, TuningArgs},
     },
     corpus::Utterance,
-    correct::{Parameters, Tools},
+    correct::{Parameters, Tools, Tries},
     datasets::Filter,
     store::{Corpus, Store},
     tune::{Provenance, TuneSettings, tune},
@@ -58,7 +58,8 @@ pub(super) async fn run(
         true => Some(model::load(&args.model, context).await?),
         false => None,
     };
-    let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store };
+    let tries = Tries::default();
+    let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store, tries };
     let Some(first) = ready.first() else { return Ok(ExitStatus::Incomplete) };
     let equipped =
         kit.equip("cascade", &parameters, None, (&first.resolved, &first.corpus)).await?;
@@ -67,6 +68,7 @@ pub(super) async fn run(
         utterances,
         &equipped.tools,
         &args.tuning,
+        args.settings.inner.clone(),
         args.model.parallel,
         provenance,
         context,
@@ -118,17 +120,22 @@ fn provenance(ready: &[Ready]) -> Provenance {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "two call sites, all of it needed")]
 /// Learns, and tells how it goes. `None` where the user interrupted it.
 pub(super) async fn learn(
     utterances: Vec<Utterance>,
     tools: &Tools,
     args: &TuningArgs,
+    inner: Option<String>,
     parallel: u32,
     provenance: Provenance,
     context: &Context,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Option<crate::tune::Profile>> {
+    let defaults = TuneSettings::default();
     let tuning = TuneSettings {
+        // A method that was typed, or that a template decides, is the only one.
+        inners: inner.map_or(defaults.inners, |inner| vec![inner]),
         folds: args.folds as usize,
         seed: args.tune_seed,
         search: args.search as usize,
@@ -141,7 +148,7 @@ pub(super) async fn learn(
         spinner.set_message(line.to_owned());
     };
     let result = tokio::select! {
-        result = tune(utterances, tools, tuning, provenance, &tell) => Some(result),
+        result = tune(utterances, tools, &tuning, provenance, &tell) => Some(result),
         () = interrupt.wait() => None,
     };
     spinner.finish_and_clear();
@@ -168,6 +175,7 @@ pub(super) async fn cross(
     tools: &Tools,
     ready: &Ready,
     args: &TuningArgs,
+    inner: Option<String>,
     parallel: u32,
     store: &Store,
     context: &Context,
@@ -191,7 +199,9 @@ pub(super) async fn cross(
             .map(|(utterance, _)| utterance.clone())
             .collect();
         let provenance = provenance(std::slice::from_ref(ready));
-        let learned = learn(others, tools, args, parallel, provenance, context, interrupt).await?;
+        let learned =
+            learn(others, tools, args, inner.clone(), parallel, provenance, context, interrupt)
+                .await?;
         let Some(profile) = learned else { return Ok(None) };
         profiles.push(Arc::new(profile));
     }

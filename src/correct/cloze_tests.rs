@@ -79,6 +79,7 @@ fn cloze(model: Arc<dyn LanguageModel>, template: &str) -> Result<Cloze, Correct
     let prompter = Prompter::new(Template::load(template)?, None);
     let parameters = Parameters::default();
     Cloze::new(&Tools {
+        tries: Default::default(),
         model: Some((model, Arc::new(prompter))),
         parameters,
         pieces: None,

@@ -1,7 +1,5 @@
 //! `uadf` and `static-fusion`: decoding fused with the recogniser.
 
-use std::sync::Arc;
-
 use super::{CorrectError, Method, Proposal, Tools, generate::Generate, heard::Hearing};
 use crate::{
     corpus::Utterance,
@@ -38,7 +36,7 @@ impl Fused {
 
     async fn decode(&self, utterance: &Utterance) -> Result<Proposal, CorrectError> {
         let trie = self.hearing.trie(utterance)?;
-        let hook = Box::new(FusionHook::new(Arc::new(trie), self.fusion));
+        let hook = Box::new(FusionHook::new(trie, self.fusion));
         let mut proposal = self.generate.decode_with(utterance, hook).await?;
         for confidence in &mut proposal.confidences {
             *confidence = confidence.powf(1.0 / self.confidence_tau);

@@ -1,5 +1,7 @@
 //! What the cascade refuses.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::distance::word_distance;
@@ -12,7 +14,8 @@ pub struct Guard {
     /// 1-best), in [0, 1]. Two words may always change: short utterances have few.
     pub max_change: f64,
     /// A sequence of up to four words may come this many times in a row, unless a
-    /// hypothesis repeats it as often.
+    /// hypothesis repeats one as often. A phrase of two to four words may not be repeated at
+    /// all unless a hypothesis does.
     pub max_repeats: usize,
     /// The model must find the correction this much more probable than the 1-best (nats,
     /// whole texts). Fusion can prefer what the model itself finds improbable. `-inf`
@@ -23,9 +26,12 @@ pub struct Guard {
 
 impl Default for Guard {
     fn default() -> Self {
-        Self { max_change: 0.5, max_repeats: 3, min_gain: 1.0 }
+        Self { max_change: 0.5, max_repeats: 3, min_gain: 2.0 }
     }
 }
+
+/// Most words of a sequence that is looked for in loops.
+const LONGEST_UNIT: usize = 4;
 
 /// Words that may always change.
 const FREE_WORDS: u64 = 2;
@@ -75,10 +81,20 @@ impl Guard {
         if text.lines().count() > 1 {
             return Some("the answer has more than one line".into());
         }
-        let repeats = longest_loop(text);
-        let loops = utterance.nbest.iter().map(|hypothesis| longest_loop(&hypothesis.text)).max();
-        if repeats > self.max_repeats.max(loops.unwrap_or(0)) {
+        let heard_loop = |units: RangeInclusive<usize>| {
+            let loops =
+                utterance.nbest.iter().map(|known| longest_loop(&known.text, units.clone()));
+            loops.max().unwrap_or(0)
+        };
+        let repeats = longest_loop(text, 1..=LONGEST_UNIT);
+        if repeats > self.max_repeats.max(heard_loop(1..=LONGEST_UNIT)) {
             return Some(format!("the answer repeats itself {repeats} times in a row"));
+        }
+        // A single word may well be doubled (`flight two two`), a phrase that nobody doubled
+        // is a loop.
+        let repeats = longest_loop(text, 2..=LONGEST_UNIT);
+        if repeats > heard_loop(2..=LONGEST_UNIT).max(1) {
+            return Some(format!("the answer has a phrase {repeats} times in a row"));
         }
         let words = one_best.split_whitespace().count();
         let changed = word_distance(one_best, text);
@@ -108,12 +124,12 @@ impl Guard {
     }
 }
 
-/// How often a sequence of one to four words comes directly after itself, at most; 1 for
-/// a text that repeats nothing, 0 for one without words.
-fn longest_loop(text: &str) -> usize {
+/// How often a sequence of so many words comes directly after itself, at most; 1 for a text
+/// that repeats nothing, 0 for one without words.
+fn longest_loop(text: &str, units: RangeInclusive<usize>) -> usize {
     let words: Vec<&str> = text.split_whitespace().collect();
     let mut longest = usize::from(!words.is_empty());
-    for size in 1..=4_usize.min(words.len() / 2) {
+    for size in *units.start()..=(*units.end()).min(words.len() / 2) {
         for start in 0..=words.len() - size {
             let unit = &words[start..start + size];
             let times = words[start..].chunks(size).take_while(|chunk| *chunk == unit).count();
@@ -158,8 +174,20 @@ mod tests {
             Some("the answer repeats itself 6 times in a row")
         );
         assert_eq!(reason(&["no no no no no x"], "no no no no no"), None);
-        assert_eq!(longest_loop(""), 0);
-        assert_eq!(longest_loop("a b a b a b"), 3);
+        assert_eq!(longest_loop("", 1..=4), 0);
+        assert_eq!(longest_loop("a b a b a b", 1..=4), 3);
+        assert_eq!(longest_loop("a a a b c b c", 2..=4), 2);
+    }
+
+    #[test]
+    fn a_phrase_that_nobody_doubled_is_a_loop_and_a_doubled_word_is_none() {
+        let doubled = reason(&["thank you thank you"], "thank you thank you thank you");
+        assert!(doubled.is_some_and(|reason| reason.contains("a phrase 3 times")));
+        assert!(
+            reason(&["that they have for you"], "that they have for you have for you").is_some()
+        );
+        assert_eq!(reason(&["flight twenty two"], "flight two two"), None);
+        assert_eq!(reason(&["bye bye bye bye now"], "bye bye bye bye"), None);
     }
 
     #[test]

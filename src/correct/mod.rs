@@ -40,6 +40,7 @@ pub use self::{
     features::{FEATURES, ProposalFeatures},
     gate::{Gate, GateFeatures},
     guard::Guard,
+    heard::Tries,
     learned::Learned,
     parameters::{Decoding, FusionSettings, Parameters},
     prompter::{Prompt, Prompter},
@@ -172,6 +173,8 @@ pub struct Tools {
     pub pieces: Option<Arc<Pieces>>,
     /// What a profile has learned, where one is used.
     pub learned: Option<Arc<Learned>>,
+    /// What was heard of utterances that another method has worked on already.
+    pub tries: Tries,
 }
 
 impl Tools {

@@ -50,7 +50,7 @@ pub struct FusionSettings {
 impl Default for FusionSettings {
     fn default() -> Self {
         Self {
-            tau_llm: 1.75,
+            tau_llm: 1.5,
             beta: 0.5,
             static_weight: 0.25,
             form: Form::Probability,

@@ -37,7 +37,7 @@ impl Report {
 /// How a report is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Aligned columns with the rule beneath, at most 120 columns wide.
+    /// Aligned columns with the rule beneath, at most 132 columns wide.
     #[default]
     Table,
     /// One JSON object.

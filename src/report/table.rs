@@ -8,7 +8,7 @@ use super::Report;
 use crate::score::Row;
 
 /// Fits a wide terminal and a landscape page.
-const WIDTH: u16 = 120;
+const WIDTH: u16 = 132;
 
 /// One line under the header and none between columns.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('-'));

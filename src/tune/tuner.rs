@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::task::JoinSet;
 
 use super::{
-    Calibrations, PROFILE_VERSION, Profile, Provenance, Searched, Stage, TuneError,
+    Calibrated, Calibrations, PROFILE_VERSION, Profile, Provenance, Searched, Stage, TuneError,
     calibrate::{self, Belief},
     search, words,
 };
@@ -20,8 +20,11 @@ use crate::{
 };
 
 /// How to tune.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TuneSettings {
+    /// Methods to try between gate and guard; the one whose cascade makes the fewest held-out
+    /// errors is taken, the first among equals. Not asked without a model.
+    pub inners: Vec<String>,
     /// Folds of every cross-validation, at least 2.
     pub folds: usize,
     /// Seed of the folds.
@@ -36,7 +39,14 @@ pub struct TuneSettings {
 
 impl Default for TuneSettings {
     fn default() -> Self {
-        Self { folds: 5, seed: 1, search: 600, width: 32, rewrite: true }
+        Self {
+            inners: vec!["uadf".into(), "lm-rank".into()],
+            folds: 5,
+            seed: 1,
+            search: 600,
+            width: 32,
+            rewrite: true,
+        }
     }
 }
 
@@ -58,7 +68,7 @@ const CALIBRATED: usize = 300;
 pub async fn tune(
     utterances: Vec<Utterance>,
     tools: &Tools,
-    settings: TuneSettings,
+    settings: &TuneSettings,
     mut provenance: Provenance,
     tell: &(dyn Fn(&str) + Sync),
 ) -> Result<Profile, TuneError> {
@@ -77,7 +87,6 @@ pub async fn tune(
     provenance.folds = settings.folds;
     provenance.seed = settings.seed;
     provenance.objective = "raw corpus word error rate".into();
-    provenance.inner.clone_from(&tools.parameters.inner);
     provenance.version = env!("CARGO_PKG_VERSION").into();
     provenance.remember(&raw);
     if let Some((model, prompter)) = &tools.model {
@@ -117,7 +126,7 @@ pub async fn tune(
 async fn ask_model(
     corpus: &Corpus,
     tools: &Tools,
-    settings: TuneSettings,
+    settings: &TuneSettings,
     profile: &mut Profile,
     tell: &(dyn Fn(&str) + Sync),
 ) -> Result<(), TuneError> {
@@ -128,49 +137,53 @@ async fn ask_model(
     tell(&format!("calibrating on {} utterances", few.len()));
     let belief = Belief::of(&sample, tools);
     let recogniser = calibrate::recogniser(&few, tools, belief)?;
-    let language_model = calibrate::language_model(&few, tools).await?;
-
-    let width = settings.width;
-    let mut parameters = tools.parameters.clone();
-    if let Some(language_model) = language_model {
-        let search = Search { corpus, part: &part, sample: &sample, width, tell };
-        let temperatures = (language_model.tau, recogniser.tau);
-        parameters = search.run(tools, belief, temperatures, &mut profile.searched).await?;
-        // As it was written so far, whatever power an earlier profile gave the confidences.
-        parameters.fusion.confidence_tau = 1.0;
-        let words = calibrate::written(&few, &propose(tools, &parameters, &few, width).await?);
-        if let Some(words) = words.as_ref().filter(|words| !words.at_limit) {
-            parameters.fusion.confidence_tau = words.tau;
+    let Some(language_model) = calibrate::language_model(&few, tools).await? else {
+        return Ok(());
+    };
+    let temperatures = (language_model.tau, recogniser.tau);
+    let search = Search { corpus, part: &part, sample: &sample, width: settings.width, tell };
+    let mut best: Option<Attempt> = None;
+    let mut unsuited = None;
+    for inner in &settings.inners {
+        let mut tools = tools.clone();
+        tools.parameters.inner.clone_from(inner);
+        let attempt = match search.attempt(&tools, belief, temperatures, &few, settings).await {
+            // The template may suit only some of them.
+            Err(TuneError::Correct(error @ CorrectError::WrongTemplate { .. })) => {
+                unsuited = Some(error);
+                continue;
+            }
+            other => other?,
+        };
+        profile.stages.push(attempt.proposed.clone());
+        // The first of equals: it is what stands without evidence.
+        if best.as_ref().is_none_or(|best| attempt.cascade.errors < best.cascade.errors) {
+            best = Some(attempt);
         }
-        profile.calibrations = Some(Calibrations { language_model, recogniser, words });
     }
-
-    tell(&format!("`{}` on all {} utterances", parameters.inner, corpus.items.len()));
-    let tools = Tools { parameters: parameters.clone(), ..tools.clone() };
-    let trials = corpus.trials(&tools, settings.width).await?;
-    let rates = |trial: &Option<Tried>, item: &Item| {
-        trial.as_ref().map_or(item.base_errors, |trial| trial.errors)
+    let Some(Attempt { parameters, searched, rule, cascade, words, .. }) = best else {
+        return unsuited.map_or(Ok(()), |error| Err(error.into()));
     };
-    let proposed: Vec<u32> =
-        trials.iter().zip(&corpus.items).map(|(trial, item)| rates(trial, item)).collect();
-    profile.stages.push(corpus.stage_of(&parameters.inner, &proposed));
-
-    let rule = corpus.learn(&trials, settings);
-    let taken = |at: usize| match &rule.rule {
-        Acceptance::Never => false,
-        Acceptance::Always => true,
-        Acceptance::When { .. } => rule.held_out.get(at).copied().unwrap_or(false),
-    };
-    let (guard, searched, errors) = corpus.guard(&trials, &taken, parameters.guard);
-    if rule.rule != Acceptance::Never {
-        profile.searched.push(searched);
-        parameters.guard = guard;
-    }
-    profile.stages.push(corpus.stage_of("cascade", &errors));
+    profile.stages.push(cascade);
+    profile.provenance.inner.clone_from(&parameters.inner);
+    profile.calibrations = Some(Calibrations { language_model, recogniser, words });
     profile.parameters = parameters;
+    profile.searched = searched;
     profile.learned.acceptance = rule.rule;
     profile.evidence = Some(rule.evidence);
     Ok(())
+}
+
+/// What was learned with one inner method.
+struct Attempt {
+    parameters: Parameters,
+    searched: Vec<Searched>,
+    rule: LearnedRule,
+    /// With all its proposals taken.
+    proposed: Stage,
+    /// With those that rule and guard take.
+    cascade: Stage,
+    words: Option<Calibrated>,
 }
 
 /// One utterance with a reference, as it is after the stages so far.
@@ -224,7 +237,7 @@ impl Corpus {
 
     /// Learns the table of all utterances, and rewrites each by a table of the other folds.
     /// `None`, and nothing is rewritten, where a table does not help on held-out utterances.
-    fn rewrite(&mut self, raw: &[Utterance], settings: TuneSettings) -> Option<RewriteTable> {
+    fn rewrite(&mut self, raw: &[Utterance], settings: &TuneSettings) -> Option<RewriteTable> {
         let candidates = RewriteSettings::candidates();
         let most = candidates.iter().map(|one| one.hypotheses).max().unwrap_or(1);
         let pairs: Vec<Pair<'_>> = raw.iter().flat_map(|one| Pair::of(one, most)).collect();
@@ -273,7 +286,7 @@ impl Corpus {
         Ok(tried.collect())
     }
 
-    fn learn(&self, trials: &[Option<Tried>], settings: TuneSettings) -> LearnedRule {
+    fn learn(&self, trials: &[Option<Tried>], settings: &TuneSettings) -> LearnedRule {
         let trials: Vec<Trial<'_>> = trials
             .iter()
             .zip(&self.items)
@@ -332,6 +345,50 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Learns what goes with one inner method, that of the tools' settings.
+    async fn attempt(
+        &self,
+        tools: &Tools,
+        belief: Belief,
+        temperatures: (f64, f64),
+        few: &[Arc<Utterance>],
+        settings: &TuneSettings,
+    ) -> Result<Attempt, TuneError> {
+        let corpus = self.corpus;
+        let mut searched = Vec::new();
+        let mut parameters = self.run(tools, belief, temperatures, &mut searched).await?;
+        // As it was written so far, whatever power an earlier profile gave the confidences.
+        parameters.fusion.confidence_tau = 1.0;
+        let words = calibrate::written(few, &propose(tools, &parameters, few, self.width).await?);
+        if let Some(words) = words.as_ref().filter(|words| !words.at_limit) {
+            parameters.fusion.confidence_tau = words.tau;
+        }
+
+        let inner = &parameters.inner;
+        (self.tell)(&format!("`{inner}` on all {} utterances", corpus.items.len()));
+        let tools = Tools { parameters: parameters.clone(), ..tools.clone() };
+        let trials = corpus.trials(&tools, self.width).await?;
+        let proposed: Vec<u32> = trials
+            .iter()
+            .zip(&corpus.items)
+            .map(|(trial, item)| trial.as_ref().map_or(item.base_errors, |trial| trial.errors))
+            .collect();
+        let proposed = corpus.stage_of(inner, &proposed);
+        let rule = corpus.learn(&trials, settings);
+        let taken = |at: usize| match &rule.rule {
+            Acceptance::Never => false,
+            Acceptance::Always => true,
+            Acceptance::When { .. } => rule.held_out.get(at).copied().unwrap_or(false),
+        };
+        let (guard, guarded, errors) = corpus.guard(&trials, &taken, parameters.guard);
+        if rule.rule != Acceptance::Never {
+            searched.push(guarded);
+            parameters.guard = guard;
+        }
+        let cascade = corpus.stage_of(&format!("cascade, {}", parameters.inner), &errors);
+        Ok(Attempt { parameters, searched, rule, proposed, cascade, words })
+    }
+
     /// The settings that were chosen. `temperatures` are those of calibration, for the model
     /// and, as a factor, for the recogniser: they are among the values tried.
     async fn run(
