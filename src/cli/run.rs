@@ -140,8 +140,8 @@ pub struct SettingsArgs {
     /// uadf, static-fusion, cloze: temperature of the language model
     #[arg(long, value_name = "X", value_parser = positive)]
     pub tau_llm: Option<f64>,
-    /// uadf, cloze: subtracted from sigmoid(uncertainty)
-    #[arg(long, value_name = "X")]
+    /// uadf, cloze: subtracted from sigmoid(uncertainty) [default: 0.5; -1 with recorded beliefs]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     pub beta: Option<f64>,
     /// static-fusion: the recogniser's weight
     #[arg(long, value_name = "X", value_parser = not_negative)]

@@ -241,7 +241,7 @@ impl Runner<'_> {
         let parts = methods.len();
         let label = format!("{name} ({parts}-fold)");
         let note = format!(
-            "{label}: tuned on these data in {parts} parts by reference, each corrected by what \
+            "tuned on these data in {parts} parts by reference, each corrected by what \
              was learned from the others"
         );
         let method: Arc<dyn Method> =

@@ -12,6 +12,7 @@ pub(super) fn parameters(args: &SettingsArgs, base: Parameters) -> Parameters {
     let fusion = &mut parameters.fusion;
     set(&mut fusion.tau_llm, args.tau_llm);
     set(&mut fusion.beta, args.beta);
+    set(&mut fusion.recorded_beta, args.beta);
     set(&mut fusion.static_weight, args.static_weight);
     set(&mut fusion.floor, args.asr_floor);
     fusion.form = args.fusion_form.as_deref().and_then(Form::named).unwrap_or(fusion.form);

@@ -58,7 +58,7 @@ impl Cloze {
             model,
             prompter,
             posterior: parameters.posterior,
-            fusion: parameters.fusion.dynamic(),
+            fusion: parameters.fusion.dynamic(false),
             output,
         })
     }

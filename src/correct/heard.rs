@@ -17,7 +17,10 @@ const KEPT: usize = 512;
 /// Tries that were made, for the next method that works on the same utterance. Clones share
 /// them.
 #[derive(Debug, Clone, Default)]
-pub struct Tries(Arc<Mutex<VecDeque<(Key, Arc<Trie>)>>>);
+pub struct Tries(Arc<Mutex<Shelf>>);
+
+/// The newest last.
+type Shelf = VecDeque<(Key, Arc<Trie>)>;
 
 /// An utterance's content, and how it becomes a trie.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +49,11 @@ impl Hearing {
             pieces,
             tries: tools.tries.clone(),
         }
+    }
+
+    /// Whether the utterance has a record that can be read.
+    pub(super) fn is_recorded(&self, utterance: &Utterance) -> bool {
+        utterance.posteriors.is_some() && self.pieces.is_some()
     }
 
     /// The trie of what the recogniser recorded where there is a record, else of the list.

@@ -33,6 +33,9 @@ pub struct FusionSettings {
     pub tau_llm: f64,
     /// Subtracted from `sigmoid(U)` to give the recogniser's weight in `uadf`.
     pub beta: f64,
+    /// The same where the recogniser recorded what it believed, which is worth more than a
+    /// list's scores.
+    pub recorded_beta: f64,
     /// The recogniser's weight in `static-fusion`, at least 0.
     pub static_weight: f64,
     /// Whether probabilities are added, or their logarithms.
@@ -52,6 +55,7 @@ impl Default for FusionSettings {
         Self {
             tau_llm: 1.5,
             beta: 0.5,
+            recorded_beta: -1.0,
             static_weight: 0.25,
             form: Form::Probability,
             floor: 1e-3,
@@ -62,10 +66,11 @@ impl Default for FusionSettings {
 }
 
 impl FusionSettings {
-    /// The rule of `uadf`.
+    /// The rule of `uadf`, for lists or for what a recogniser recorded.
     #[must_use]
-    pub fn dynamic(&self) -> Fusion {
-        self.rule(Weight::Uncertainty { beta: self.beta })
+    pub fn dynamic(&self, recorded: bool) -> Fusion {
+        let beta = if recorded { self.recorded_beta } else { self.beta };
+        self.rule(Weight::Uncertainty { beta })
     }
 
     /// The rule of `static-fusion`.

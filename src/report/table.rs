@@ -157,12 +157,18 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
             }
         }
     }
+    // What is said of several rows is said once.
+    let mut noted: Vec<(&str, Vec<String>)> = Vec::new();
     for row in &report.rows {
-        if let Some(note) = &row.note {
-            let [data, ..] = cells(row);
-            notes.push(format!("{data}, {}: {note}.", row.method));
+        let Some(note) = row.note.as_deref() else { continue };
+        let [data, method, ..] = cells(row);
+        let name = format!("{data}, {method}");
+        match noted.iter_mut().find(|(known, _)| *known == note) {
+            Some((_, names)) => names.push(name),
+            None => noted.push((note, vec![name])),
         }
     }
+    notes.extend(noted.into_iter().map(|(note, names)| format!("{}: {note}.", names.join("; "))));
     for row in report.rows.iter().filter(|row| row.scored < row.utterances) {
         let [data, method, ..] = cells(row);
         notes.push(format!(

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     corpus::Utterance,
     correct::{
-        self, Cascade, Considered, CorrectError, Guard, Learned, Method, Parameters, Proposal,
-        Tools,
+        self, Cascade, Considered, CorrectError, FusionSettings, Guard, Learned, Method,
+        Parameters, Proposal, Tools,
     },
     learn::{Acceptance, AcceptanceSettings, LearnedRule, Trial, folds, learn_acceptance},
     rewrite::{self, Pair, RewriteSettings, RewriteTable},
@@ -415,8 +415,13 @@ impl Search<'_> {
                 self.choose("static-weight", &values, set, tools, &mut parameters, searched)
                     .await?;
             } else {
-                let values = [parameters.fusion.beta, 0.25, 0.0, -0.5];
-                let set = |parameters: &mut Parameters, beta| parameters.fusion.beta = beta;
+                let recorded = belief == Belief::Record;
+                let FusionSettings { beta, recorded_beta, .. } = parameters.fusion;
+                let values = [if recorded { recorded_beta } else { beta }, 0.5, 0.0, -1.0, -2.0];
+                let set = |parameters: &mut Parameters, beta| {
+                    let fusion = &mut parameters.fusion;
+                    *(if recorded { &mut fusion.recorded_beta } else { &mut fusion.beta }) = beta;
+                };
                 self.choose("beta", &values, set, tools, &mut parameters, searched).await?;
             }
         }

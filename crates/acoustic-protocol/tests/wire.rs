@@ -1,5 +1,7 @@
 //! Messages over a pipe: whole, cut, too long and wrong.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests outside of them")]
+
 use acoustic_protocol::{
     DecodeOptions, Decoded, ModelInfo, Node, ProtocolError, Region, Request, Response, TextScore,
     Transcript, VoiceOptions, Window, Word, frame,
