@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{
     Context, ExitStatus,
     failure::Hinted,
-    runs::{printable, write_fields, write_json},
+    runs::{corpus_name, printable, write_fields, write_json, write_table},
 };
 use crate::{
     cli::{
@@ -193,7 +193,7 @@ async fn list(store: &Store, format: ListFormat, out: &mut dyn Write) -> anyhow:
         let wer = |wer: Option<f64>| wer.map_or_else(|| "-".into(), |wer| format!("{wer:.2}"));
         table.add_row([
             printable(&row.name),
-            printable(&place(&row.dataset, &row.subset, &row.split)),
+            printable(&corpus_name(&row.dataset, &row.subset, &row.split)),
             row.utterances.to_string(),
             printable(&row.inner),
             row.model.as_deref().map_or_else(|| "-".into(), printable),
@@ -201,21 +201,7 @@ async fn list(store: &Store, format: ListFormat, out: &mut dyn Write) -> anyhow:
             format!("{} -> {}", wer(row.wer_before), wer(row.wer_after)),
         ]);
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
-fn place(dataset: &str, subset: &str, split: &str) -> String {
-    let mut text = dataset.to_owned();
-    for (mark, name) in [(':', subset), (' ', split)] {
-        if !name.is_empty() {
-            text.push(mark);
-            text.push_str(name);
-        }
-    }
-    text
+    write_table(&table, out)
 }
 
 /// A profile for people.
@@ -230,7 +216,7 @@ pub(super) fn show(
             "learned from",
             format!(
                 "{}: {} utterances in {} groups",
-                place(&provenance.dataset, &provenance.subset, &provenance.split),
+                corpus_name(&provenance.dataset, &provenance.subset, &provenance.split),
                 provenance.utterances,
                 provenance.groups
             ),
@@ -361,8 +347,5 @@ fn write(table: &mut Table, first_number: usize, out: &mut dyn Write) -> anyhow:
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
+    write_table(table, out)
 }

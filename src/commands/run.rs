@@ -9,7 +9,9 @@ use super::{
     corpora::{self, Ready},
     equip::{Equipped, Kit, needs_model},
     failure::Hinted,
-    model, profiles, report,
+    model,
+    profiles::{self, Overlap},
+    report,
     run_one::{self, Job, Outcome},
     settings, stored,
     tune::{self, Crossed},
@@ -139,9 +141,9 @@ impl Runner<'_> {
     async fn jobs(&self, ready: &Ready) -> anyhow::Result<Option<Vec<Job>>> {
         let place = (&ready.resolved, &ready.corpus);
         let uses_profile = |method: &str| method != "1best";
-        let note = match &self.profile {
+        let overlap = match &self.profile {
             Some(named) if self.args.method.iter().any(|method| uses_profile(method)) => {
-                self.note(named, ready).await?
+                Some(self.overlap(named, ready).await?)
             }
             _ => None,
         };
@@ -173,15 +175,17 @@ impl Runner<'_> {
                     self.crossed(method, crossed, ready).await?
                 }
                 (_, Some(named)) if uses_profile(method) => {
+                    let note = overlap.as_ref().and_then(|overlap| overlap.note(&named.name));
                     let learned = Arc::new(named.profile.learned.clone());
                     let mut equipped =
                         self.kit.equip(method, &self.parameters, Some(learned), place).await?;
                     equipped.settings["profile"] =
                         serde_json::json!({ "name": named.name, "hash": named.hash, "note": note });
                     let method = correct::build(method, &equipped.tools)?;
-                    let mark = if note.as_deref().is_some_and(is_warning) { "!" } else { "" };
+                    let same = overlap.as_ref().is_some_and(|overlap| overlap.same);
+                    let mark = if same { "!" } else { "" };
                     let label = format!("{} ({}{mark})", method.name(), named.name);
-                    self.open(label, note.clone(), Arc::from(method), equipped, ready).await?
+                    self.open(label, note, Arc::from(method), equipped, ready).await?
                 }
                 _ => {
                     let equipped = self.kit.equip(method, &self.parameters, None, place).await?;
@@ -195,8 +199,8 @@ impl Runner<'_> {
         Ok(Some(jobs))
     }
 
-    /// What every table says of a profile on this corpus.
-    async fn note(&self, named: &profiles::Named, ready: &Ready) -> anyhow::Result<Option<String>> {
+    /// What a profile knows of this corpus, if it may be used on it.
+    async fn overlap(&self, named: &profiles::Named, ready: &Ready) -> anyhow::Result<Overlap> {
         let overlap = profiles::overlap(&named.profile, &ready.corpus, self.kit.store).await?;
         if overlap.same && !self.args.on_tuning_data {
             let key = &ready.corpus.key;
@@ -221,7 +225,7 @@ impl Runner<'_> {
                 named.profile.provenance.model.as_deref().unwrap_or("unnamed"),
             ));
         }
-        Ok(overlap.note(&named.name))
+        Ok(overlap)
     }
 
     /// A job whose utterances are each corrected by what was learned from others.
@@ -285,10 +289,6 @@ impl Runner<'_> {
             .context("cannot open the run")?;
         Ok(Job { name, note, method, corpus, run })
     }
-}
-
-fn is_warning(note: &str) -> bool {
-    note.starts_with("TUNED ON")
 }
 
 /// A method in several tunings, one for each part of the corpus.

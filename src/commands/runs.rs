@@ -108,10 +108,14 @@ async fn delete(store: &Store, run: &str, yes: bool, out: &mut dyn Write) -> Res
     Ok(())
 }
 
-/// `dataset:subset split`, as far as they have names.
 fn corpus(run: &RunInfo) -> String {
-    let mut text = run.dataset.clone();
-    for (mark, name) in [(':', &run.subset), (' ', &run.split)] {
+    corpus_name(&run.dataset, &run.subset, &run.split)
+}
+
+/// `dataset:subset split`, as far as they have names.
+pub(super) fn corpus_name(dataset: &str, subset: &str, split: &str) -> String {
+    let mut text = dataset.to_owned();
+    for (mark, name) in [(':', subset), (' ', split)] {
         if !name.is_empty() {
             text.push(mark);
             text.push_str(name);
@@ -151,7 +155,7 @@ fn table(header: &[&str]) -> Table {
     table
 }
 
-fn write_table(table: &Table, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write_table(table: &Table, out: &mut dyn Write) -> Result<()> {
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection};
 
 use super::bulk::BulkInsert;
-use super::utterances::{UTTERANCE_COLUMNS, decode, row_limit, utterance_columns};
+use super::utterances::{UTTERANCE_COLUMNS, decode, decode_recorded, row_limit, utterance_columns};
 use super::{FAILED, Result, RunId, Store, StoredUtterance, now_ms};
 
 /// The outcome of one utterance in one run.
@@ -130,11 +130,7 @@ impl Store {
         .bind(retry_errors)
         .bind(FAILED)
         .bind(row_limit(limit))
-        .try_map(|row| {
-            let mut item = decode(&row)?;
-            item.utterance.posteriors = row.try_get_unchecked(UTTERANCE_COLUMNS)?;
-            Ok(item)
-        })
+        .try_map(|row| decode_recorded(&row))
         .fetch_all(&self.readers)
         .await
         .map_err(|error| self.failed(error))

@@ -49,11 +49,7 @@ impl Store {
         .bind(corpus.utterance(after))
         .bind(corpus.end())
         .bind(row_limit(limit))
-        .try_map(|row| {
-            let mut item = decode(&row)?;
-            item.utterance.posteriors = row.try_get_unchecked(UTTERANCE_COLUMNS)?;
-            Ok(item)
-        })
+        .try_map(|row| decode_recorded(&row))
         .fetch_all(&self.readers)
         .await
         .map_err(|error| self.failed(error))
@@ -83,6 +79,13 @@ impl Store {
         .await
         .map_err(|error| self.failed(error))
     }
+}
+
+/// Reads the columns of [`utterance_columns`] and, after them, the recogniser's record.
+pub(super) fn decode_recorded(row: &SqliteRow) -> sqlx::Result<StoredUtterance> {
+    let mut item = decode(row)?;
+    item.utterance.posteriors = row.try_get_unchecked(UTTERANCE_COLUMNS)?;
+    Ok(item)
 }
 
 /// A page's size as SQLite takes it.
