@@ -10,7 +10,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 DEMO_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs deny advisories install
+.PHONY: help setup demo test lint docs spark deny advisories install
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -34,6 +34,11 @@ lint: setup ## Check the format and the lints
 
 docs: setup ## Build the API documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --locked --workspace --no-deps
+
+spark: ## Test the Spark example in local mode with the real program
+	@tools/setup.sh spark
+	$(CARGO) build --release --locked --bins
+	GEC=target/release/gec target/spark/bin/python -m unittest discover -v examples/spark
 
 deny: ## Check licences, sources and banned crates of the dependencies
 	@tools/setup.sh deny

@@ -15,18 +15,25 @@
 //!    a profile of both and of the methods' settings from a corpus with references.
 //! 6. [`normalize`] and [`score`] measure the result, [`report`] prints it, [`export`] writes
 //!    it for other programs.
+//! 7. [`document`] reads the transcript files that people have and writes them back with
+//!    nothing changed but words, [`edits`] says which words, [`archive`] finds and replaces
+//!    the files, [`glossary`] knows names and how they are misheard.
 //!
 //! [`cli`] is what was typed, [`commands`] what it means; `main.rs` is glue.
 
 pub mod acoustic;
+pub mod archive;
 pub mod audio;
 pub mod cli;
 pub mod commands;
 pub mod corpus;
 pub mod correct;
 pub mod datasets;
+pub mod document;
+pub mod edits;
 pub mod export;
 pub mod fusion;
+pub mod glossary;
 pub mod learn;
 pub mod llm;
 pub mod normalize;

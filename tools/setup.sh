@@ -4,6 +4,7 @@
 #   tools/setup.sh            a C++ compiler, CMake, make and libclang (for llama.cpp), Rust checked
 #   tools/setup.sh nextest    the same, and the test runner cargo-nextest
 #   tools/setup.sh deny       the same, and cargo-deny
+#   tools/setup.sh spark      the same, Java, and PySpark in target/spark
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -45,20 +46,40 @@ native_tools() {
     elsewhere CMake, make, a C++17 compiler and libclang; LIBCLANG_PATH names its folder"
     fi
 
+    debian "$missing"
+}
+
+# debian PACKAGES: installs packages of Debian, named in one text.
+debian() {
     local as_root=""
     if [[ "$(id -u)" -ne 0 ]]; then
-        have sudo || fail "not found:$missing, and neither root nor sudo is at hand" \
-            "as root: apt-get install$missing"
+        have sudo || fail "not found:$1, and neither root nor sudo is at hand" \
+            "as root: apt-get install$1"
         as_root="sudo"
     fi
-    say "installing$missing"
+    say "installing$1"
     # The lists are split into words on purpose.
     # shellcheck disable=SC2086
     {
         $as_root apt-get update -q
         $as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends $missing
+            apt-get install -q -y --no-install-recommends $1
     }
+}
+
+# Java for Spark, and PySpark in an environment of its own.
+spark() {
+    local missing=""
+    have java || missing+=" default-jre-headless"
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=" python3-venv"
+    if [[ -n "$missing" ]]; then
+        have apt-get || fail "not found:$missing (names as in Debian)" "install Java 17 and Python's venv, then run this again"
+        debian "$missing"
+    fi
+    [[ -x target/spark/bin/spark-submit ]] && return
+    say "installing PySpark into target/spark"
+    python3 -m venv target/spark
+    target/spark/bin/pip install --quiet --requirement examples/spark/requirements.txt
 }
 
 rust() {
@@ -86,7 +107,8 @@ for tool in "$@"; do
     case "$tool" in
         nextest) cargo_tool nextest "$NEXTEST_VERSION" ;;
         # Unoptimised: it runs for seconds and compiles for minutes.
+        spark) spark ;;
         deny) cargo_tool deny "$DENY_VERSION" --debug ;;
-        *) fail "unknown tool \`$tool\`" "tools/setup.sh [nextest] [deny]" ;;
+        *) fail "unknown tool \`$tool\`" "tools/setup.sh [nextest] [deny] [spark]" ;;
     esac
 done

@@ -30,6 +30,17 @@ pub enum DbCommand {
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Take over what other databases hold: corpora, runs, corrections, documents, edits
+    #[command(after_help = "Example:
+  gec db merge shard1.db shard2.db shard3.db --db all.db")]
+    Merge {
+        /// The other databases; they stay as they are
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Format of the result
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
+    },
     /// Copy the database into a new file, also while runs go on
     #[command(after_help = "Example:
   gec db backup gec-backup.db")]

@@ -1,5 +1,6 @@
 //! What can be typed: clap types only, no behaviour.
 
+pub mod correct;
 pub mod dataset;
 pub mod db;
 pub mod export;
@@ -26,6 +27,8 @@ use clap::{Args, Parser, Subcommand};
       Correct the embedded sample with the shipped model and print the table
   gec run --dataset hp:atis,wsj --method cascade --model qwen.gguf
       Evaluate a method on parts of HyPoradise
+  gec correct talks/
+      Show what would change in a folder of subtitles
   gec score last --normalizer whisper-en
       Score a stored run again under another rule, without a model"
 )]
@@ -50,6 +53,9 @@ pub struct Global {
     /// Say more on stderr; twice for even more
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Write a log to this file too, at its end; GEC_LOG says of what (e.g. `gec=debug`)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
@@ -60,6 +66,10 @@ pub struct Global {
 pub enum Command {
     /// Correct a corpus and score the result
     Run(Box<run::RunArgs>),
+    /// Correct transcript files: show, apply, revert
+    Correct(Box<correct::CorrectArgs>),
+    /// Edits that were proposed or made: list, search
+    Edits(correct::EditsArgs),
     /// Turn recordings into N-best lists
     Transcribe(Box<transcribe::TranscribeArgs>),
     /// Learn a profile from a corpus with references
@@ -76,7 +86,7 @@ pub enum Command {
     Dataset(dataset::DatasetArgs),
     /// Stored runs: list, show, delete
     Runs(runs::RunsArgs),
-    /// The database: path, stats, backup
+    /// The database: path, stats, backup, merge
     Db(db::DbArgs),
     /// Print a shell's completion script
     Completions {

@@ -1,14 +1,14 @@
-//! `gec db path | stats | backup`.
+//! `gec db path | stats | merge | backup`.
 
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::Result;
 
-use super::runs::{write_fields, write_json};
+use super::runs::{printable, write_fields, write_json};
 use crate::cli::db::{DbArgs, DbCommand};
 use crate::cli::runs::ListFormat;
-use crate::store::{Stats, Store};
+use crate::store::{Merged, Stats, Store};
 
 /// Runs the verb and writes its result to `out`; true when all went well.
 ///
@@ -22,6 +22,15 @@ pub async fn run(args: &DbArgs, store_path: &Path, out: &mut dyn Write) -> Resul
             let store = Store::open_existing(store_path).await?;
             stats(&store.stats().await?, *format, out)?;
             store.close().await?;
+        }
+        DbCommand::Merge { files, format } => {
+            let store = Store::open(store_path).await?;
+            let mut all = Vec::new();
+            for file in files {
+                all.push((file.display().to_string(), store.merge(file).await?));
+            }
+            store.close().await?;
+            merged(&all, *format, out)?;
         }
         DbCommand::Backup { file } => {
             let store = Store::open_existing(store_path).await?;
@@ -55,6 +64,31 @@ fn stats(stats: &Stats, format: ListFormat, out: &mut dyn Write) -> Result<()> {
     write_fields(&fields, out)
 }
 
+fn merged(all: &[(String, Merged)], format: ListFormat, out: &mut dyn Write) -> Result<()> {
+    if format == ListFormat::Json {
+        let rows = all.iter().map(|(file, merged)| {
+            let mut row = serde_json::to_value(merged)?;
+            row["file"] = file.as_str().into();
+            Ok(row)
+        });
+        return write_json(&rows.collect::<Result<Vec<_>>>()?, out);
+    }
+    for (file, merged) in all {
+        writeln!(
+            out,
+            "{}: {} corpora, {} runs, {} corrections, {} answers, {} documents with {} edits",
+            printable(file),
+            merged.corpora,
+            merged.runs,
+            merged.corrections,
+            merged.answers,
+            merged.documents,
+            merged.edits
+        )?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +111,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["corrections"], 0);
         let text = output(DbCommand::Stats { format: ListFormat::Table }).await.unwrap();
-        assert!(text.contains("schema version     5\n"), "{text}");
+        assert!(text.contains("schema version     6\n"), "{text}");
 
         let backup = || DbCommand::Backup { file: folder.path().join("copy.db") };
         assert!(output(backup()).await.unwrap().contains("copy.db ("));

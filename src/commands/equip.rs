@@ -23,6 +23,26 @@ pub(super) struct Kit<'a> {
     pub(super) tries: Tries,
 }
 
+/// What a method will work on.
+#[derive(Clone, Copy)]
+pub(super) enum Material<'a> {
+    /// The lists of a corpus, with its examples and what its recogniser recorded.
+    Corpus(&'a ResolvedCorpus, &'a Corpus),
+    /// Lists from anywhere.
+    Lists,
+    /// Transcripts without alternatives.
+    Transcripts,
+}
+
+impl<'a> Material<'a> {
+    pub(super) fn corpus(self) -> Option<&'a ResolvedCorpus> {
+        match self {
+            Self::Corpus(resolved, _) => Some(resolved),
+            Self::Lists | Self::Transcripts => None,
+        }
+    }
+}
+
 /// A method's tools, and the settings that identify what it does.
 pub(super) struct Equipped {
     pub(super) tools: Tools,
@@ -37,18 +57,19 @@ pub(super) fn needs_model(method: &str, parameters: &Parameters) -> bool {
 }
 
 impl Kit<'_> {
-    /// The tools of a method for a corpus. Template and model are kept in the store.
+    /// The tools of a method for this material. Template and model are kept in the store.
     pub(super) async fn equip(
         &self,
         method: &str,
         parameters: &Parameters,
         learned: Option<Arc<Learned>>,
-        (resolved, corpus): (&ResolvedCorpus, &Corpus),
+        material: Material<'_>,
     ) -> anyhow::Result<Equipped> {
-        let pieces = match self.store.vocabulary(corpus.id).await? {
-            Some(packed) => Some(Arc::new(Pieces::unpack(&packed)?)),
-            None => None,
+        let packed = match material {
+            Material::Corpus(_, corpus) => self.store.vocabulary(corpus.id).await?,
+            Material::Lists | Material::Transcripts => None,
         };
+        let pieces = packed.map(|packed| Pieces::unpack(&packed)).transpose()?.map(Arc::new);
         let mut settings = json!({ "method": method });
         // Only what decides a method's result is part of its fingerprint.
         if method != "1best" {
@@ -59,7 +80,7 @@ impl Kit<'_> {
         let mut equipped = Equipped { tools, settings, template: None, model: None };
         let model = self.model.as_ref().filter(|_| needs_model(method, parameters));
         if let Some(model) = model {
-            self.ask(model, method, resolved, &mut equipped).await?;
+            self.ask(model, method, material, &mut equipped).await?;
         }
         Ok(equipped)
     }
@@ -68,13 +89,13 @@ impl Kit<'_> {
         &self,
         model: &Arc<Llama>,
         method: &str,
-        resolved: &ResolvedCorpus,
+        material: Material<'_>,
         equipped: &mut Equipped,
     ) -> anyhow::Result<()> {
         let info = model.info();
         let inner = equipped.tools.parameters.inner.clone();
         let posterior = equipped.tools.parameters.posterior;
-        let prompter = model::prompter(self.prompt, self.seed, (method, &inner), info, resolved)?
+        let prompter = model::prompter(self.prompt, self.seed, (method, &inner), info, material)?
             .with_posterior(posterior);
         let template = prompter.template();
         let hash = self.store.save_template(&template.header().name, template.source()).await?;
@@ -91,7 +112,7 @@ impl Kit<'_> {
                 "shots": shots,
                 "selection": self.prompt.example_selection,
                 "seed": self.seed,
-                "corpus": model::examples_checksum(resolved)?,
+                "corpus": material.corpus().map(model::examples_checksum).transpose()?.flatten(),
             });
         }
         self.store

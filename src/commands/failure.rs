@@ -3,11 +3,14 @@
 use std::{io::Write, process::ExitCode};
 
 use crate::{
+    archive::ArchiveError,
     audio::{AudioError, inputs::InputError},
     corpus::CorpusError,
     correct::CorrectError,
     datasets::DatasetError,
+    document::DocumentError,
     export::ExportError,
+    glossary::GlossaryError,
     llm::LlmError,
     prompt::PromptError,
     recogniser::RecogniserError,
@@ -15,9 +18,14 @@ use crate::{
     tune::TuneError,
 };
 
-/// Writes `error:`, its causes and a `hint:` to stderr; the exit code of a command that
-/// could not run.
+/// Tells of an error; the exit code of a command that could not run.
 pub(super) fn report(error: &anyhow::Error) -> ExitCode {
+    complain(error);
+    ExitCode::from(2)
+}
+
+/// Writes `error:`, its causes and a `hint:` to stderr.
+pub(super) fn complain(error: &anyhow::Error) {
     let mut text = format!("error: {error}\n");
     let mut last = error.to_string();
     for cause in error.chain().skip(1) {
@@ -33,7 +41,6 @@ pub(super) fn report(error: &anyhow::Error) -> ExitCode {
     }
     // Nothing can be done where stderr is closed.
     let _ = std::io::stderr().write_all(super::for_terminal(&text).as_bytes());
-    ExitCode::from(2)
 }
 
 fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
@@ -41,6 +48,9 @@ fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         ($($kind:ty),*) => { None$(.or_else(|| error.downcast_ref::<$kind>()?.hint()))* };
     }
     first!(
+        ArchiveError,
+        DocumentError,
+        GlossaryError,
         CorrectError,
         TuneError,
         LlmError,

@@ -1,8 +1,10 @@
 //! What the verbs mean: one file each.
 
 mod corpora;
+mod correct;
 pub mod dataset;
 pub mod db;
+mod edits;
 mod equip;
 mod export;
 mod failure;
@@ -30,7 +32,9 @@ use std::{
 };
 
 use clap::CommandFactory;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{
+    EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 pub use self::interrupt::Interrupt;
 use crate::{
@@ -114,7 +118,9 @@ fn for_terminal(text: &str) -> String {
 /// 2 could not run, 130 interrupted.
 #[must_use]
 pub fn main(cli: Cli) -> ExitCode {
-    log_to_stderr(cli.global.verbose);
+    if let Err(error) = start_logging(&cli.global) {
+        return failure::report(&error);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&error.into()),
@@ -133,6 +139,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
     match &cli.command {
         Command::Run(args) => run::run(args, &context, &mut out).await,
         Command::Transcribe(args) => transcribe::run(args, &context, &mut out).await,
+        Command::Correct(args) => correct::run(args, &context, &mut out).await,
+        Command::Edits(args) => edits::run(args, &context, &mut out).await,
         Command::Tune(args) => tune::run(args, &context, &mut out).await,
         Command::Profiles(args) => profiles::run(args, &context, &mut out).await,
         Command::Score(args) => score::run(args, &context, &mut out).await,
@@ -160,20 +168,32 @@ fn dataset(
     tokio::task::block_in_place(|| Ok(dataset::run(args, &context.data, out)?.into()))
 }
 
-fn log_to_stderr(verbose: u8) {
-    let level = match verbose {
+/// Logs to stderr and, where asked, with times to a file.
+fn start_logging(global: &Global) -> anyhow::Result<()> {
+    let level = match global.verbose {
         // sqlx warns of every statement slower than a second, which tells a user nothing.
         0 => "warn,sqlx=error",
         1 => "gec=info,warn,sqlx=error",
         2 => "gec=debug,llama.cpp=debug,info",
         _ => "trace",
     };
-    let filter = EnvFilter::try_from_env("GEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let filter =
+        |level| EnvFilter::try_from_env("GEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let stderr = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .with_target(false)
-        .init();
+        .with_filter(filter(level));
+    let file = match &global.log_file {
+        Some(path) => {
+            let file = fs_err::OpenOptions::new().create(true).append(true).open(path)?;
+            let (file, _) = file.into_parts();
+            let layer = tracing_subscriber::fmt::layer().with_writer(std::sync::Mutex::new(file));
+            Some(layer.with_ansi(false).with_filter(filter("gec=info,warn,sqlx=error")))
+        }
+        None => None,
+    };
+    tracing_subscriber::registry().with(stderr).with(file).init();
+    Ok(())
 }

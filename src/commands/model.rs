@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context as _;
 use etcetera::BaseStrategy;
 
-use super::{Context, progress};
+use super::{Context, equip::Material, progress};
 use crate::{
     cli::run::{ModelArgs, PromptArgs},
     corpus::{self, Utterance},
@@ -48,27 +48,31 @@ pub(super) fn cache_folder() -> anyhow::Result<PathBuf> {
     Ok(base.cache_dir().join("gec"))
 }
 
-/// The template a method asks this model with where none is named.
-fn default_template(method: &str, inner: &str, info: &ModelInfo) -> String {
+/// The template a method asks this model with where none is named; `listed` where there are
+/// alternatives to show.
+fn default_template(method: &str, inner: &str, info: &ModelInfo, listed: bool) -> String {
     let asking = if method == "cascade" { inner } else { method };
     let chat = info.chat_template.is_some();
     match (&info.template, asking) {
         (_, "select") => if chat { "choose" } else { "choose-plain" }.into(),
         (Some(own), _) => own.clone(),
         (None, "cloze") => if chat { "cloze" } else { "cloze-plain" }.into(),
+        (None, _) if chat && !listed => "transcript".into(),
         (None, _) => if chat { "zero-shot" } else { "plain-few-shot" }.into(),
     }
 }
 
-/// Makes the prompter for one method and corpus.
+/// Makes the prompter for one method and what it works on.
 pub(super) fn prompter(
     args: &PromptArgs,
     seed: u64,
     (method, inner): (&str, &str),
     info: &ModelInfo,
-    corpus: &ResolvedCorpus,
+    material: Material<'_>,
 ) -> anyhow::Result<Prompter> {
-    let name = args.template.clone().unwrap_or_else(|| default_template(method, inner, info));
+    let listed = !matches!(material, Material::Transcripts);
+    let default = || default_template(method, inner, info, listed);
+    let name = args.template.clone().unwrap_or_else(default);
     let template = Template::load(&name)?;
     let chat = info
         .chat_template
@@ -80,7 +84,7 @@ pub(super) fn prompter(
     if let Some(max_hypotheses) = args.max_hypotheses {
         prompter = prompter.with_max_hypotheses(max_hypotheses);
     }
-    if shots > 0 {
+    if let (1.., Some(corpus)) = (shots, material.corpus()) {
         let how = match args.example_selection.as_str() {
             "nearest" => Selection::Nearest,
             _ => Selection::Random { seed },

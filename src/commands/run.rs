@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::{
     Context, ExitStatus, Interrupt,
     corpora::{self, Ready},
-    equip::{Equipped, Kit, needs_model},
+    equip::{Equipped, Kit, Material, needs_model},
     failure::Hinted,
     model,
     profiles::{self, Overlap},
@@ -139,7 +139,7 @@ struct Runner<'a> {
 impl Runner<'_> {
     /// A job for each method on one corpus. `None` where the user interrupted it.
     async fn jobs(&self, ready: &Ready) -> anyhow::Result<Option<Vec<Job>>> {
-        let place = (&ready.resolved, &ready.corpus);
+        let material = Material::Corpus(&ready.resolved, &ready.corpus);
         let uses_profile = |method: &str| method != "1best";
         let overlap = match &self.profile {
             Some(named) if self.args.method.iter().any(|method| uses_profile(method)) => {
@@ -149,7 +149,7 @@ impl Runner<'_> {
         };
         let crossed = match self.args.cross_tune {
             Some(parts) if self.args.method.iter().any(|method| uses_profile(method)) => {
-                let equipped = self.kit.equip("cascade", &self.parameters, None, place).await?;
+                let equipped = self.kit.equip("cascade", &self.parameters, None, material).await?;
                 let crossed = tune::cross(
                     parts as usize,
                     &equipped.tools,
@@ -178,7 +178,7 @@ impl Runner<'_> {
                     let note = overlap.as_ref().and_then(|overlap| overlap.note(&named.name));
                     let learned = Arc::new(named.profile.learned.clone());
                     let mut equipped =
-                        self.kit.equip(method, &self.parameters, Some(learned), place).await?;
+                        self.kit.equip(method, &self.parameters, Some(learned), material).await?;
                     equipped.settings["profile"] =
                         serde_json::json!({ "name": named.name, "hash": named.hash, "note": note });
                     let method = correct::build(method, &equipped.tools)?;
@@ -188,7 +188,7 @@ impl Runner<'_> {
                     self.open(label, note, Arc::from(method), equipped, ready).await?
                 }
                 _ => {
-                    let equipped = self.kit.equip(method, &self.parameters, None, place).await?;
+                    let equipped = self.kit.equip(method, &self.parameters, None, material).await?;
                     let method = correct::build(method, &equipped.tools)?;
                     self.open(method.name().into(), None, Arc::from(method), equipped, ready)
                         .await?
@@ -230,14 +230,14 @@ impl Runner<'_> {
 
     /// A job whose utterances are each corrected by what was learned from others.
     async fn crossed(&self, name: &str, crossed: &Crossed, ready: &Ready) -> anyhow::Result<Job> {
-        let place = (&ready.resolved, &ready.corpus);
+        let material = Material::Corpus(&ready.resolved, &ready.corpus);
         let mut methods: Vec<Arc<dyn Method>> = Vec::with_capacity(crossed.profiles.len());
         let mut first: Option<Equipped> = None;
         let mut hashes = Vec::new();
         for profile in &crossed.profiles {
             let parameters = settings::parameters(&self.args.settings, profile.parameters.clone());
             let learned = Arc::new(profile.learned.clone());
-            let equipped = self.kit.equip(name, &parameters, Some(learned), place).await?;
+            let equipped = self.kit.equip(name, &parameters, Some(learned), material).await?;
             methods.push(Arc::from(correct::build(name, &equipped.tools)?));
             hashes.push(blake3::hash(profile.to_json().as_bytes()).to_hex().to_string());
             first.get_or_insert(equipped);

@@ -9,6 +9,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use crate::cli::runs::{ListFormat, RunsArgs, RunsCommand};
+use crate::report::is_unprintable;
+pub(super) use crate::report::printable;
 use crate::store::{RunInfo, Store};
 
 /// Runs the verb and writes its result to `out`; true when all went well.
@@ -136,17 +138,6 @@ fn verdicts(done: &BTreeMap<String, u64>) -> String {
 fn time(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
         .map_or_else(|_| milliseconds.to_string(), |time| format!("{time:.0}"))
-}
-
-/// Text from the database as a terminal may see it: control characters, and those that
-/// turn the direction of writing, become U+FFFD.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|one| if is_unprintable(one) { '\u{fffd}' } else { one }).collect()
-}
-
-fn is_unprintable(one: char) -> bool {
-    one.is_control()
-        || matches!(one, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn table(header: &[&str]) -> Table {

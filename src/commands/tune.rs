@@ -5,7 +5,7 @@ use std::{io::Write, sync::Arc};
 use super::{
     Context, ExitStatus, Interrupt, corpora,
     corpora::Ready,
-    equip::{Kit, needs_model},
+    equip::{Kit, Material, needs_model},
     model, profiles, progress, settings, stored,
 };
 use crate::{
@@ -61,8 +61,9 @@ pub(super) async fn run(
     let tries = Tries::default();
     let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store, tries };
     let Some(first) = ready.first() else { return Ok(ExitStatus::Incomplete) };
-    let equipped =
-        kit.equip("cascade", &parameters, None, (&first.resolved, &first.corpus)).await?;
+    let equipped = kit
+        .equip("cascade", &parameters, None, Material::Corpus(&first.resolved, &first.corpus))
+        .await?;
     let provenance = provenance(&ready);
     let tuned = learn(
         utterances,

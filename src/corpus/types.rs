@@ -70,6 +70,20 @@ pub struct Utterance {
     /// need it, and never part of a file.
     #[serde(skip)]
     pub posteriors: Option<Vec<u8>>,
+    /// What else is known. Only shown to a model, and never part of a file.
+    #[serde(skip)]
+    pub surroundings: Surroundings,
+}
+
+/// What may help to understand an utterance. All empty where nothing is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Transcripts of the last utterances before it, in the order in which they were said.
+    pub before: Vec<String>,
+    /// Transcripts of the first utterances after it, in the order in which they were said.
+    pub after: Vec<String>,
+    /// Names and terms of a glossary that may have been said in it.
+    pub terms: Vec<String>,
 }
 
 impl Utterance {
@@ -113,6 +127,7 @@ impl Utterance {
             span: None,
             words: Vec::new(),
             posteriors: None,
+            surroundings: Surroundings::default(),
         }
     }
 

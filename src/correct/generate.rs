@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     corpus::Utterance,
+    edits::pairs,
     llm::{BoxFuture, GenerateRequest, Greedy, LanguageModel, Sampled, StepHook},
     prompt::Output,
 };
@@ -26,7 +27,10 @@ impl Generate {
     /// The same for a method of another name.
     pub(super) fn named(method: &'static str, tools: &Tools) -> Result<Self, CorrectError> {
         let (model, prompter) = tools.model(method)?;
-        prompter.expect(method, Output::Text)?;
+        // Fused and constrained decoding follow the transcript as it is written.
+        if method != "generate" || prompter.template().header().output != Output::Pairs {
+            prompter.expect(method, Output::Text)?;
+        }
         Ok(Self { model, prompter, decoding: tools.parameters.decoding })
     }
 
@@ -55,10 +59,13 @@ impl Generate {
         let stop = self.prompter.template().header().stop.clone();
         let output =
             self.model.generate(GenerateRequest { prompt, max_tokens, stop, hook }).await?;
-        let text = self.prompter.answer_text(&output.text).to_owned();
+        let answer = self.prompter.answer_text(&output.text);
         let words = confidence::of_words(&output.tokens, &output.confidences, self.model.vocab());
-        let mut proposal = Proposal::new(utterance, text);
-        // A stop text can take words with it.
+        let mut proposal = match self.prompter.template().header().output {
+            Output::Pairs => applied(utterance, answer),
+            Output::Text | Output::Label => Proposal::new(utterance, answer),
+        };
+        // A stop text can take words with it, and pairs are no transcript.
         if words.len() == proposal.text.split_whitespace().count() {
             proposal.confidences = words;
         }
@@ -69,6 +76,19 @@ impl Generate {
         proposal.near_ties = output.near_ties;
         Ok(proposal)
     }
+}
+
+/// The 1-best with the pairs of an answer applied; a pair that does not fit is left out and
+/// named.
+fn applied(utterance: &Utterance, answer: &str) -> Proposal {
+    let (text, refused) = pairs::apply(utterance.one_best(), &pairs::parse(answer));
+    let mut proposal = Proposal::new(utterance, text);
+    let refused: Vec<String> = refused
+        .iter()
+        .map(|one| format!("`{}` -> `{}`: {}", one.pair.error, one.pair.correction, one.reason))
+        .collect();
+    proposal.reason = (!refused.is_empty()).then(|| refused.join("; "));
+    proposal
 }
 
 impl Method for Generate {

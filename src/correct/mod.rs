@@ -220,6 +220,13 @@ pub fn needs_model(name: &str) -> bool {
     !matches!(name, "1best" | "mbr" | "rover" | "rewrite")
 }
 
+/// Whether a method chooses between alternatives, so that it can do nothing for a transcript
+/// without any.
+#[must_use]
+pub fn needs_alternatives(name: &str) -> bool {
+    !matches!(name, "1best" | "rewrite" | "generate" | "cascade")
+}
+
 /// Makes a method by its name.
 ///
 /// # Errors

@@ -195,6 +195,7 @@ impl Prompter {
         let name = |output| match output {
             Output::Text => "text",
             Output::Label => "label",
+            Output::Pairs => "pairs",
         };
         let header = self.template.header();
         if header.output == output {

@@ -45,6 +45,9 @@ pub enum Output {
     Text,
     /// The label of one hypothesis (see [`super::labels`]).
     Label,
+    /// What is wrong in the 1-best and what is right there, as pairs
+    /// ([`crate::edits::pairs`]).
+    Pairs,
 }
 
 /// How the body becomes a prompt.

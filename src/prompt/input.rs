@@ -13,7 +13,7 @@ pub(super) const VARIABLES: &str = "`hypotheses` (each with `text`, `label`, `ra
      `score`), `one_best`, `examples` (each with `hypotheses`, `one_best`, `reference`), \
      `labels`, `distinct`, `disagreement` (with `utterance`, `words`, `errors`, `entropy`), \
      `spans` (each with `before`, `after`, `alternatives`, each with `text`, `probability`), \
-     `words` (each with `text`, `confidence`) and, with the method `cloze`, `gap` (with \
+     `words` (each with `text`, `confidence`), `before`, `after` and `terms` (texts) and, with the method `cloze`, `gap` (with \
      `before`, `after`, `options`, each with `label`, `text`)";
 
 /// A place in the transcript that is left open, and what may fill it.
@@ -64,6 +64,9 @@ struct Variables {
     examples: Vec<ExampleView>,
     labels: Vec<String>,
     distinct: usize,
+    before: Vec<String>,
+    after: Vec<String>,
+    terms: Vec<String>,
     gap: Option<GapView>,
     #[serde(flatten)]
     noise: Noise,
@@ -134,12 +137,16 @@ impl PromptInput<'_> {
     /// but one line of text.
     pub(super) fn variables(&self, body: &str) -> Value {
         let hypotheses = self.views(self.utterance);
+        let around = &self.utterance.surroundings;
         Value::from(Serde(Variables {
             labels: hypotheses.iter().map(|view| view.label.clone()).collect(),
             hypotheses,
             one_best: clean(self.utterance.one_best()),
             examples: self.examples.iter().map(|example| self.example_view(example)).collect(),
             distinct: self.utterance.nbest.len(),
+            before: cleaned(&around.before),
+            after: cleaned(&around.after),
+            terms: cleaned(&around.terms),
             gap: self.gap.map(GapView::from),
             noise: self.noise(body),
         }))
@@ -189,6 +196,10 @@ impl PromptInput<'_> {
             })
             .collect()
     }
+}
+
+fn cleaned(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| clean(text)).collect()
 }
 
 impl From<DifferingSpan> for SpanView {

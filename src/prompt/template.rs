@@ -18,7 +18,7 @@ use crate::acoustic::Posterior;
 use crate::corpus::Utterance;
 
 /// The built-in templates: name and file.
-const BUILT_IN: [(&str, &str); 9] = [
+const BUILT_IN: [(&str, &str); 11] = [
     ("zero-shot", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/zero-shot.jinja"))),
     ("few-shot", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/few-shot.jinja"))),
     ("choose", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/choose.jinja"))),
@@ -36,10 +36,12 @@ const BUILT_IN: [(&str, &str); 9] = [
         "noise-aware",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/noise-aware.jinja")),
     ),
+    ("pairs", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/pairs.jinja"))),
     (
         "plain-few-shot",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/plain-few-shot.jinja")),
     ),
+    ("transcript", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/transcript.jinja"))),
 ];
 
 /// What the environment calls the one template in it.

@@ -137,7 +137,8 @@ fn the_reference_of_the_utterance_is_never_shown() {
 /// the prompt, in marked ranges, on one line, and in no piece that could become a token.
 #[test]
 fn hypotheses_are_data_and_never_instructions() {
-    for name in built_in_names() {
+    // It shows the 1-best alone.
+    for name in built_in_names().filter(|name| *name != "transcript") {
         let prompt = prompt(name, &hostile(), true);
         let data: Vec<&str> =
             prompt.untrusted.iter().map(|range| &prompt.text[range.clone()]).collect();

@@ -9,7 +9,7 @@ use crate::{
         AudioError, AudioInfo, AudioItem, AudioReader, Channel, EnergyDetector, EnergyOptions,
         GivenRegions, Segment, SegmentOptions, Segmenter,
     },
-    corpus::{Hypothesis, Span, Utterance},
+    corpus::{Hypothesis, Span, Surroundings, Utterance},
     normalize::Normalizer,
 };
 
@@ -284,6 +284,7 @@ fn utterance(
         span: Some(span),
         words,
         posteriors: (!beliefs.is_empty()).then(|| acoustic::pack_all(&beliefs)),
+        surroundings: Surroundings::default(),
     })
 }
 

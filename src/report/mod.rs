@@ -3,8 +3,11 @@
 mod csv;
 mod markdown;
 mod table;
+mod terminal;
 
 use serde::{Deserialize, Serialize};
+
+pub use terminal::{is_unprintable, printable};
 
 use crate::score::{Row, Rule};
 

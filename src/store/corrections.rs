@@ -216,16 +216,18 @@ fn decode_correction(row: &SqliteRow, utterance: i64) -> sqlx::Result<Correction
         error: row.try_get_unchecked(at(9))?,
         attempts: row.try_get_unchecked(at(10))?,
         created_at: row.try_get_unchecked(at(11))?,
-        confidences: {
-            let json: Option<String> = row.try_get_unchecked(at(12))?;
-            let decoded = json.map(|json| serde_json::from_str(&json)).transpose();
-            decoded.map_err(|error| sqlx::Error::Decode(error.into()))?.unwrap_or_default()
-        },
+        confidences: decode_confidences(row.try_get_unchecked(at(12))?)?,
     })
 }
 
+/// The opposite of [`encode_confidences`].
+pub(super) fn decode_confidences(json: Option<String>) -> sqlx::Result<Vec<f64>> {
+    let decoded = json.map(|json| serde_json::from_str(&json)).transpose();
+    Ok(decoded.map_err(|error| sqlx::Error::Decode(error.into()))?.unwrap_or_default())
+}
+
 /// Confidences as JSON with three decimals; `None` where there are none.
-fn confidences(values: &[f64]) -> Option<String> {
+pub(super) fn encode_confidences(values: &[f64]) -> Option<String> {
     if values.is_empty() {
         return None;
     }
@@ -255,7 +257,7 @@ pub(super) async fn insert(
             arguments.add(row.error)?;
             arguments.add(row.attempts)?;
             arguments.add(row.created_at)?;
-            arguments.add(confidences(&row.confidences))
+            arguments.add(encode_confidences(&row.confidences))
         })
         .await
 }

@@ -14,19 +14,25 @@
 //! | [`Store::save_profile`], [`Store::profile`] | what was learned from pairs |
 //! | [`Store::open_run`], [`Store::unfinished`] | runs, and what is left to do in them |
 //! | [`Store::writer`], [`Store::corrected`] | corrections |
-//! | [`Store::stats`], [`Store::backup`] | the file itself |
+//! | [`Store::answer_writer`], [`Store::answers`] | what a corrector made of a text |
+//! | [`Store::put_document`], [`Store::edits`] | files, the edits in them, and the way back |
+//! | [`Store::stats`], [`Store::backup`], [`Store::merge`] | the file itself |
 //!
 //! Times are milliseconds since 1970 in UTC. The tables are described in `docs/schema.md`,
 //! which is made from the comments in `migrations/`.
 
+mod answers;
 mod artifacts;
 mod bulk;
 mod corpora;
 mod corrections;
+mod documents;
+mod edits;
 mod error;
 mod first_pass;
 mod import;
 mod maintenance;
+mod merge;
 mod nbest;
 mod open;
 mod profiles;
@@ -47,9 +53,12 @@ use std::sync::Arc;
 
 use sqlx::sqlite::{Sqlite, SqlitePool};
 
+pub use answers::{Answer, AnswerKey, CorrectorId, NewCorrector};
 pub use artifacts::{Model, Template};
 pub use corpora::{Corpus, CorpusId, CorpusKey};
 pub use corrections::CorrectionRow;
+pub use documents::{DocumentId, DocumentState, NewDocument, StoredDocument};
+pub use edits::{EditFilter, EditRow, StoredEdit};
 pub use error::StoreError;
 pub use first_pass::{
     FirstPass, FirstPassTotals, RECORDING_UTTERANCES, RECORDINGS, RecordingEnd, RecordingPart,
@@ -57,11 +66,12 @@ pub use first_pass::{
 };
 pub use import::{Imported, NewCorpus};
 pub use maintenance::Stats;
+pub use merge::Merged;
 pub use open::default_path;
 pub use profiles::StoredProfile;
 pub use runs::{NewRun, Run, RunId, RunInfo, RunStatus};
 pub use utterances::StoredUtterance;
-pub use writer::CorrectionWriter;
+pub use writer::{AnswerWriter, CorrectionWriter, Writer};
 
 /// The result of every call on a [`Store`].
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

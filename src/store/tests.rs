@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::corpus::{Hypothesis, Span, Utterance, WordTime};
+use crate::corpus::{Hypothesis, Span, Surroundings, Utterance, WordTime};
 
 pub(super) fn key(dataset: &str) -> CorpusKey {
     CorpusKey {
@@ -173,8 +173,8 @@ fn any_utterance() -> impl Strategy<Value = Utterance> {
                     token_scores,
                 })
                 .collect();
-            let posteriors = None;
-            Utterance { id, nbest, reference, group, audio, span, words, posteriors }
+            let (posteriors, surroundings) = (None, Surroundings::default());
+            Utterance { id, nbest, reference, group, audio, span, words, posteriors, surroundings }
         },
     )
 }
@@ -551,9 +551,9 @@ async fn a_newer_database_names_both_versions() {
     .unwrap();
     store.close().await.unwrap();
     let error = open_error(&path).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 5, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 6, .. }), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains("version 9999") && text.contains("up to 5"), "{text}");
+    assert!(text.contains("version 9999") && text.contains("up to 6"), "{text}");
 }
 
 #[tokio::test]

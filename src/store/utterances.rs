@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::{CorpusId, Result, Store, nbest, times};
-use crate::corpus::{Span, Utterance};
+use crate::corpus::{Span, Surroundings, Utterance};
 
 /// An utterance and where it is stored.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,6 +107,7 @@ pub(super) fn decode(row: &SqliteRow) -> sqlx::Result<StoredUtterance> {
         words: times::decode(row.try_get_unchecked(8)?)
             .map_err(|error| sqlx::Error::Decode(error.into()))?,
         posteriors: None,
+        surroundings: Surroundings::default(),
     };
     Ok(StoredUtterance { row: key, position: key & i64::from(u32::MAX), utterance })
 }

@@ -1,0 +1,437 @@
+//! From segments to transcripts: what is known already is looked up, the rest is asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::{sync::Semaphore, task::JoinSet};
+
+use super::counts::Counters;
+use crate::{
+    cli::correct::{CorrectArgs, Reads},
+    commands::{
+        Context, Interrupt,
+        equip::{Equipped, Kit, Material, needs_model},
+        model,
+        profiles::{self, Named},
+        run::check_methods,
+        settings,
+    },
+    corpus::{Surroundings, Utterance},
+    correct::{self, CorrectError, Method, Parameters, Proposal, Tries, Verdict},
+    document::Segment,
+    edits,
+    glossary::Glossary,
+    llm::LanguageModel as _,
+    store::{Answer, AnswerKey, AnswerWriter, CorrectorId, NewCorrector, Store, StoreError},
+};
+
+/// Requests in flight for each that the engine decodes together: the next one is waiting
+/// whenever one ends.
+const AHEAD: usize = 3;
+
+/// A way of correcting, and what it has done.
+pub(super) struct Corrector {
+    /// For lists with alternatives.
+    listed: Arc<dyn Method>,
+    /// For transcripts without; nothing where the method lives on alternatives.
+    alone: Option<Arc<dyn Method>>,
+    id: CorrectorId,
+    store: Store,
+    writer: AnswerWriter,
+    window: usize,
+    reads: Reads,
+    glossary: Glossary,
+    /// Without a model nobody could choose: misheard forms are replaced as they stand.
+    mends: bool,
+    requests: Arc<Semaphore>,
+    interrupt: Interrupt,
+    counters: Counters,
+}
+
+/// What became of one segment.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    /// The transcript that counts, as the model reads and writes.
+    pub(super) text: String,
+    pub(super) verdict: String,
+    pub(super) reason: Option<String>,
+    pub(super) confidences: Vec<f64>,
+}
+
+/// Why segments have no outcome.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Halt {
+    #[error("interrupted")]
+    Interrupted,
+    #[error(transparent)]
+    Setup(#[from] CorrectError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("a correction method ended in a panic")]
+    Panicked,
+}
+
+impl Corrector {
+    pub(super) async fn new(
+        args: &CorrectArgs,
+        store: &Store,
+        context: &Context,
+        interrupt: &Interrupt,
+    ) -> anyhow::Result<Self> {
+        let typed = settings::parameters(&args.settings, Parameters::default());
+        check_methods(std::slice::from_ref(&args.method), &typed)?;
+        let glossary = match &args.glossary {
+            Some(path) => Glossary::load(path)?,
+            None => Glossary::default(),
+        };
+        let profile = match &args.profile {
+            Some(name) => Some(profiles::load(name, store).await?),
+            None => None,
+        };
+        let base = profile.as_ref().map(|named| named.profile.parameters.clone());
+        let parameters = settings::parameters(&args.settings, base.unwrap_or_default());
+        let alone = for_transcripts(args, &parameters);
+        let asks = |parameters: &Parameters| needs_model(&args.method, parameters);
+        let model = match asks(&parameters) || asks(&alone) {
+            true => Some(model::load(&args.model, context).await?),
+            false => None,
+        };
+        // A model with a format of its own was made for bare words.
+        let bare = model.as_ref().is_none_or(|model| model.info().template.is_some());
+        let reads = args.reads.unwrap_or(if bare { Reads::Words } else { Reads::Text });
+        let mends = model.is_none();
+        let (prompt, seed) = (&args.prompt, args.settings.seed);
+        let kit = Kit { prompt, seed, model, store, tries: Tries::default() };
+        let learned = profile.as_ref().map(|named| Arc::new(named.profile.learned.clone()));
+        let equip = async |parameters: &Parameters, material| {
+            kit.equip(&args.method, parameters, learned.clone(), material).await
+        };
+        let listed = equip(&parameters, Material::Lists).await?;
+        let single = equip(&alone, Material::Transcripts).await?;
+        let id = open(args, store, &listed, &single, reads, profile.as_ref()).await?;
+        if args.fresh {
+            store.forget_answers(id).await?;
+        }
+        let alone = match correct::needs_alternatives(&args.method) {
+            true => None,
+            false => Some(Arc::from(correct::build(&args.method, &single.tools)?)),
+        };
+        Ok(Self {
+            listed: Arc::from(correct::build(&args.method, &listed.tools)?),
+            alone,
+            id,
+            store: store.clone(),
+            writer: store.answer_writer(id),
+            window: args.context_window,
+            reads,
+            glossary,
+            mends,
+            requests: Arc::new(Semaphore::new(args.model.parallel as usize * AHEAD)),
+            interrupt: interrupt.clone(),
+            counters: Counters::default(),
+        })
+    }
+
+    pub(super) fn id(&self) -> CorrectorId {
+        self.id
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Terms of the glossary before and after, where there is a glossary.
+    pub(super) fn terms(&self) -> Option<(u64, u64)> {
+        (!self.glossary.is_empty()).then(|| self.counters.found_terms())
+    }
+
+    /// Waits until all answers are stored.
+    pub(super) async fn finish(self) -> anyhow::Result<()> {
+        self.writer.finish().await?;
+        Ok(())
+    }
+
+    /// What is to be said at the end.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.alone.is_none() {
+            notes.push(format!(
+                "the method {} chooses between alternatives: transcripts without any were left \
+                 alone (cascade, generate and rewrite can correct them)",
+                self.listed.name()
+            ));
+        }
+        let failed = self.counters.failed();
+        if failed > 0 {
+            notes.push(format!(
+                "{failed} lines failed and stay as they are; the same command tries them again"
+            ));
+        }
+        notes
+    }
+
+    /// An outcome for each segment, in order. They may be of one file: neighbours are shown
+    /// where that was asked.
+    pub(super) async fn correct(&self, segments: &[Segment]) -> Result<Vec<Outcome>, Halt> {
+        let utterances = self.utterances(segments);
+        let keys: Vec<AnswerKey> = utterances.iter().map(key).collect();
+        let mut known = self.store.answers(self.id, &keys).await?;
+        for _ in keys.iter().filter(|key| known.contains_key(*key)) {
+            self.counters.remembered();
+        }
+        let failures = self.ask(&utterances, &keys, &mut known).await?;
+        let outcomes = keys.iter().zip(&utterances).zip(segments);
+        Ok(outcomes
+            .map(|((key, utterance), segment)| {
+                let outcome = match known.get(key) {
+                    Some(answer) => Outcome {
+                        text: answer.text.clone(),
+                        verdict: answer.verdict.clone(),
+                        reason: answer.reason.clone(),
+                        confidences: answer.confidences.clone(),
+                    },
+                    None => kept(utterance, Verdict::Failed, failures.get(key).cloned()),
+                };
+                let outcome = self.guarded(utterance, outcome);
+                self.counters.verdict(&outcome.verdict);
+                if !self.glossary.is_empty() {
+                    let before = self.glossary.count(&segment.text());
+                    self.counters.terms(before, self.glossary.count(&outcome.text));
+                }
+                outcome
+            })
+            .collect())
+    }
+
+    /// Asks about what is not known yet, and gives what went wrong.
+    async fn ask(
+        &self,
+        utterances: &[Utterance],
+        keys: &[AnswerKey],
+        known: &mut HashMap<AnswerKey, Answer>,
+    ) -> Result<HashMap<AnswerKey, String>, Halt> {
+        let mut failures = HashMap::new();
+        let mut asked: JoinSet<(AnswerKey, Result<Proposal, CorrectError>)> = JoinSet::new();
+        let mut begun = std::collections::HashSet::new();
+        let mut halt = None;
+        for (key, utterance) in keys.iter().zip(utterances) {
+            if known.contains_key(key) || !begun.insert(*key) {
+                continue;
+            }
+            let Some(method) = self.method(utterance) else {
+                let reason = "there are no alternatives to choose between".into();
+                let outcome = kept(utterance, Verdict::Gated, Some(reason));
+                known.insert(*key, answer(*key, outcome));
+                continue;
+            };
+            // Only a closed semaphore refuses, and nobody closes it.
+            let permit = Arc::clone(&self.requests).acquire_owned().await.ok();
+            if self.interrupt.is_set() {
+                halt = Some(Halt::Interrupted);
+                break;
+            }
+            let (method, utterance, key) = (Arc::clone(method), utterance.clone(), *key);
+            asked.spawn(async move {
+                let result = method.propose(&utterance).await;
+                drop(permit);
+                (key, result)
+            });
+            while let Some(done) = asked.try_join_next() {
+                self.take(done, known, &mut failures).await.unwrap_or_else(|error| {
+                    halt.get_or_insert(error);
+                });
+            }
+            if halt.is_some() {
+                break;
+            }
+        }
+        while let Some(done) = asked.join_next().await {
+            self.take(done, known, &mut failures).await.unwrap_or_else(|error| {
+                halt.get_or_insert(error);
+            });
+        }
+        match halt {
+            Some(halt) => Err(halt),
+            None => Ok(failures),
+        }
+    }
+
+    async fn take(
+        &self,
+        done: Result<(AnswerKey, Result<Proposal, CorrectError>), tokio::task::JoinError>,
+        known: &mut HashMap<AnswerKey, Answer>,
+        failures: &mut HashMap<AnswerKey, String>,
+    ) -> Result<(), Halt> {
+        let (key, result) = done.map_err(|_| Halt::Panicked)?;
+        match result {
+            Ok(proposal) => {
+                self.counters.tokens(proposal.prompt_tokens, proposal.output_tokens);
+                let answer = answer_of(key, proposal);
+                self.writer.put(answer.clone()).await?;
+                known.insert(key, answer);
+            }
+            Err(error) if error.is_setup() => return Err(error.into()),
+            // Not stored: it is tried again the next time.
+            Err(error) => {
+                failures.insert(key, error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    fn method(&self, utterance: &Utterance) -> Option<&Arc<dyn Method>> {
+        if utterance.nbest.len() > 1 { Some(&self.listed) } else { self.alone.as_ref() }
+    }
+
+    /// Refuses what loses a term of the glossary.
+    fn guarded(&self, utterance: &Utterance, outcome: Outcome) -> Outcome {
+        match self.glossary.lost(utterance.one_best(), &outcome.text) {
+            Some(term) => {
+                let reason = format!("`{term}` of the glossary would be lost");
+                kept(utterance, Verdict::Refused, Some(reason))
+            }
+            None => outcome,
+        }
+    }
+
+    fn utterances(&self, segments: &[Segment]) -> Vec<Utterance> {
+        let shown: Vec<String> = match self.window {
+            0 => Vec::new(),
+            _ => segments.iter().map(|segment| self.read(&segment.text())).collect(),
+        };
+        let utterances = segments.iter().enumerate().map(|(place, segment)| {
+            let list = segment.hypotheses.iter();
+            let list = list.map(|known| (self.read(&known.text), known.score, None));
+            let mut utterance = Utterance::from_list(segment.id.clone(), list);
+            utterance.surroundings = self.around(&shown, place);
+            if !self.mends {
+                self.glossary.apply(&mut utterance);
+            }
+            utterance
+        });
+        utterances.collect()
+    }
+
+    /// A text as the method reads it.
+    fn read(&self, text: &str) -> String {
+        let read = match self.reads {
+            Reads::Text => text.to_owned(),
+            Reads::Words => edits::bare_words(text),
+        };
+        let mended = self.mends.then(|| self.glossary.mend(&read)).flatten();
+        mended.unwrap_or(read)
+    }
+
+    fn around(&self, shown: &[String], place: usize) -> Surroundings {
+        if shown.is_empty() {
+            return Surroundings::default();
+        }
+        let from = place.saturating_sub(self.window);
+        let to = (place + 1 + self.window).min(shown.len());
+        Surroundings {
+            before: shown[from..place].to_vec(),
+            after: shown[place + 1..to].to_vec(),
+            terms: Vec::new(),
+        }
+    }
+}
+
+/// Settings for transcripts without alternatives: fusion and choice have nothing to work with
+/// there, and a gate on agreement would skip them all.
+fn for_transcripts(args: &CorrectArgs, parameters: &Parameters) -> Parameters {
+    let mut alone = parameters.clone();
+    if args.settings.inner.is_none() && correct::needs_alternatives(&alone.inner) {
+        alone.inner = "generate".into();
+    }
+    alone.gate.min_distinct = args.settings.min_distinct.unwrap_or(1);
+    alone
+}
+
+/// Finds or makes the corrector in the store. What decides its answers identifies it.
+async fn open(
+    args: &CorrectArgs,
+    store: &Store,
+    listed: &Equipped,
+    alone: &Equipped,
+    reads: Reads,
+    profile: Option<&Named>,
+) -> anyhow::Result<CorrectorId> {
+    let parameters = json!({
+        "lists": listed.settings,
+        "transcripts": alone.settings,
+        "reads": match reads { Reads::Text => "text", Reads::Words => "words" },
+        "profile": profile.map(|named| &named.hash),
+    });
+    let identity = json!({ "settings": parameters, "version": env!("CARGO_PKG_VERSION") });
+    let new = NewCorrector {
+        fingerprint: blake3::hash(identity.to_string().as_bytes()).to_hex().to_string(),
+        method: args.method.clone(),
+        parameters,
+        template: listed.template.clone(),
+        model: listed.model.clone(),
+    };
+    Ok(store.corrector(&new).await?)
+}
+
+/// Identifies everything about an utterance that a method sees.
+fn key(utterance: &Utterance) -> AnswerKey {
+    let mut hasher = blake3::Hasher::new();
+    let mut text = |text: &str| {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    for known in &utterance.nbest {
+        text(&known.text);
+        text(&format!("{} {} {:?}", known.rank, known.count, known.score));
+    }
+    let around = &utterance.surroundings;
+    for (name, texts) in
+        [("before", &around.before), ("after", &around.after), ("terms", &around.terms)]
+    {
+        text(name);
+        texts.iter().for_each(|one| text(one));
+    }
+    let mut key = AnswerKey::default();
+    hasher.finalize_xof().fill(&mut key);
+    key
+}
+
+fn kept(utterance: &Utterance, verdict: Verdict, reason: Option<String>) -> Outcome {
+    Outcome {
+        text: utterance.one_best().to_owned(),
+        verdict: verdict.as_str().into(),
+        reason,
+        confidences: Vec::new(),
+    }
+}
+
+fn answer(input: AnswerKey, outcome: Outcome) -> Answer {
+    Answer {
+        input,
+        text: outcome.text,
+        verdict: outcome.verdict,
+        reason: outcome.reason,
+        raw: None,
+        logprob: None,
+        confidences: outcome.confidences,
+        prompt_tokens: 0,
+        output_tokens: 0,
+        near_ties: 0,
+    }
+}
+
+fn answer_of(input: AnswerKey, proposal: Proposal) -> Answer {
+    Answer {
+        input,
+        text: proposal.text,
+        verdict: proposal.verdict.as_str().into(),
+        reason: proposal.reason,
+        raw: proposal.raw,
+        logprob: proposal.logprob,
+        confidences: proposal.confidences,
+        prompt_tokens: proposal.prompt_tokens,
+        output_tokens: proposal.output_tokens,
+        near_ties: proposal.near_ties,
+    }
+}
