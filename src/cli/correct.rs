@@ -59,6 +59,12 @@ pub struct CorrectArgs {
     /// Neighbouring segments shown to the model on each side
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub context_window: usize,
+    /// Correct the segments of a sentence together; their words stay in their segments
+    #[arg(long)]
+    pub join: bool,
+    /// Let words of a joined correction come into a neighbouring segment
+    #[arg(long, requires = "join")]
+    pub reflow: bool,
     /// Names and terms, one a line, with ` = ` and how they are misheard
     #[arg(long, value_name = "FILE")]
     pub glossary: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! What can be typed: clap types only, no behaviour.
 
+pub mod backend;
 pub mod correct;
 pub mod dataset;
 pub mod db;

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ScoringArgs, not_negative, positive, transcribe::AsrArgs, tune::TuningArgs};
+use super::{
+    ScoringArgs, backend::BackendArgs, not_negative, positive, transcribe::AsrArgs,
+    tune::TuningArgs,
+};
 use crate::fusion::Form;
 
 /// Corrects a corpus and scores the result.
@@ -80,8 +83,8 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Language model")]
 pub struct ModelArgs {
-    /// A GGUF file [default: the shipped gec-micro]
-    #[arg(long, env = "GEC_MODEL", value_name = "FILE")]
+    /// A GGUF file [default: the shipped gec-micro], or with --url the name of a server's model
+    #[arg(long, env = "GEC_MODEL", value_name = "FILE|NAME")]
     pub model: Option<PathBuf>,
     /// A LoRA adapter in GGUF format
     #[arg(long, value_name = "FILE")]
@@ -104,6 +107,9 @@ pub struct ModelArgs {
     /// Decode common beginnings of prompts every time
     #[arg(long)]
     pub no_prefix_sharing: bool,
+    /// A server in place of this machine.
+    #[command(flatten)]
+    pub backend: BackendArgs,
 }
 
 /// The prompt and its examples.

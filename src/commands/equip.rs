@@ -10,7 +10,7 @@ use crate::{
     cli::run::PromptArgs,
     correct::{self, Learned, Parameters, Tools, Tries},
     datasets::ResolvedCorpus,
-    llm::{LanguageModel, llama::Llama},
+    llm::LanguageModel,
     store::{Corpus, Model, Store},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Kit<'a> {
     pub(super) prompt: &'a PromptArgs,
     pub(super) seed: u64,
-    pub(super) model: Option<Arc<Llama>>,
+    pub(super) model: Option<Arc<dyn LanguageModel>>,
     pub(super) store: &'a Store,
     pub(super) tries: Tries,
 }
@@ -87,7 +87,7 @@ impl Kit<'_> {
 
     async fn ask(
         &self,
-        model: &Arc<Llama>,
+        model: &Arc<dyn LanguageModel>,
         method: &str,
         material: Material<'_>,
         equipped: &mut Equipped,
@@ -125,8 +125,7 @@ impl Kit<'_> {
             })
             .await?;
         equipped.model = Some(info.hash.clone());
-        let language_model: Arc<dyn LanguageModel> = Arc::clone(model) as _;
-        equipped.tools.model = Some((language_model, Arc::new(prompter)));
+        equipped.tools.model = Some((Arc::clone(model), Arc::new(prompter)));
         Ok(())
     }
 }

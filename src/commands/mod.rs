@@ -125,7 +125,10 @@ pub fn main(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&error.into()),
     };
-    match runtime.block_on(dispatch(cli)) {
+    let ended = runtime.block_on(dispatch(cli));
+    // All is stored by now: a request to a server that still runs is not waited for.
+    runtime.shutdown_background();
+    match ended {
         Ok(status) => status.into(),
         // Whoever reads our output has seen enough: not a failure.
         Err(error) if failure::is_broken_pipe(&error) => ExitCode::SUCCESS,

@@ -1,26 +1,36 @@
 //! From options to a loaded model and the prompts it is asked with.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use etcetera::BaseStrategy;
 
-use super::{Context, equip::Material, progress};
+use super::{Context, equip::Material, failure::Hinted, progress};
 use crate::{
-    cli::run::{ModelArgs, PromptArgs},
+    cli::{
+        backend::BackendArgs,
+        run::{ModelArgs, PromptArgs},
+    },
     corpus::{self, Utterance},
     correct::Prompter,
     datasets::ResolvedCorpus,
     llm::{
-        ModelInfo,
+        LanguageModel, ModelInfo,
         llama::{Llama, LlamaOptions},
+        openai::{Api, OpenAi, OpenAiOptions, Retry},
         shipped,
     },
     prompt::{ChatTemplate, ExampleIndex, Selection, Template},
 };
 
-/// Loads the model that was asked for, else the shipped one.
-pub(super) async fn load(args: &ModelArgs, context: &Context) -> anyhow::Result<Arc<Llama>> {
+/// Loads the model that was asked for, else the shipped one, or connects to a server.
+pub(super) async fn load(
+    args: &ModelArgs,
+    context: &Context,
+) -> anyhow::Result<Arc<dyn LanguageModel>> {
+    if args.backend.is_server() {
+        return connect(args, context).await;
+    }
     let path = match &args.model {
         Some(path) => path.clone(),
         None => shipped::unpack(&cache_folder()?)?,
@@ -40,6 +50,36 @@ pub(super) async fn load(args: &ModelArgs, context: &Context) -> anyhow::Result<
     let model = tokio::task::spawn_blocking(move || Llama::load(&options)).await??;
     spinner.finish_and_clear();
     Ok(Arc::new(model))
+}
+
+/// Connects to the server that was asked for.
+async fn connect(args: &ModelArgs, context: &Context) -> anyhow::Result<Arc<dyn LanguageModel>> {
+    let BackendArgs { url, api_key_env, api, chat_template, end_of_text, .. } = &args.backend;
+    let Some(url) = url else {
+        let hint = "give its address with `--url http://HOST:PORT`";
+        return Err(Hinted::new("the backend `openai` needs a server", hint).into());
+    };
+    let chat_template = match chat_template {
+        Some(path) => Some(fs_err::read_to_string(path)?),
+        None => None,
+    };
+    let options = OpenAiOptions {
+        model: args.model.as_ref().map(|name| name.display().to_string()),
+        key_variable: api_key_env.clone(),
+        api: Api::named(api).unwrap_or_default(),
+        chat_template,
+        end_text: end_of_text.clone(),
+        context: args.context,
+        parallel: args.parallel as usize,
+        timeout: Duration::from_secs(args.backend.request_timeout),
+        retry: Retry { attempts: args.backend.attempts, ..Retry::default() },
+        extra: args.backend.request_json.clone().unwrap_or_default(),
+        ..OpenAiOptions::new(url)
+    };
+    let spinner = progress::spinner(context.progress, format!("connecting to {url}"));
+    let model = OpenAi::connect(options).await;
+    spinner.finish_and_clear();
+    Ok(Arc::new(model?))
 }
 
 /// `gec` in the XDG cache folder.

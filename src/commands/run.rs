@@ -21,7 +21,7 @@ use crate::{
     corpus::Utterance,
     correct::{self, CorrectError, Method, Parameters, Proposal, Tries},
     datasets::Filter,
-    llm::{BoxFuture, LanguageModel as _},
+    llm::BoxFuture,
     store::{NewRun, Store},
 };
 
@@ -46,7 +46,7 @@ pub async fn run(
         None => None,
     };
     let base = profile.as_ref().map(|named| named.profile.parameters.clone());
-    let parameters = settings::parameters(&args.settings, base.unwrap_or_default());
+    let mut parameters = settings::parameters(&args.settings, base.unwrap_or_default());
     let ready =
         corpora::bring_in(found, &args.asr, args.retry_errors, &store, context, &interrupt).await?;
     let Some(ready) = ready else {
@@ -58,6 +58,9 @@ pub async fn run(
         true => Some(model::load(&args.model, context).await?),
         false => None,
     };
+    if args.method.iter().any(|name| name == "cascade") {
+        settings::fit(&args.settings, &mut parameters, model.as_deref(), context);
+    }
     let tries = Tries::default();
     let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store, tries };
     let runner = Runner { args, parameters, profile, kit, context, interrupt: &interrupt };

@@ -1,6 +1,30 @@
 //! From typed settings to those of the methods.
 
-use crate::{cli::run::SettingsArgs, correct::Parameters, fusion::Form};
+use super::Context;
+use crate::{
+    cli::run::SettingsArgs,
+    correct::{self, Chosen, Parameters},
+    fusion::Form,
+    llm::{Abilities, LanguageModel},
+};
+
+/// Fits the cascade to what the model can do, where nothing else was typed.
+pub(super) fn fit(
+    args: &SettingsArgs,
+    parameters: &mut Parameters,
+    model: Option<&dyn LanguageModel>,
+    context: &Context,
+) {
+    let chosen = Chosen {
+        inner: args.inner.is_some(),
+        min_logprob: args.min_logprob.is_some(),
+        min_gain: args.min_gain.is_some(),
+    };
+    let abilities = model.map_or(Abilities::ALL, LanguageModel::abilities);
+    if let Some(note) = correct::fit(parameters, abilities, chosen) {
+        context.note(&note);
+    }
+}
 
 /// The settings that were typed over `base`.
 pub(super) fn parameters(args: &SettingsArgs, base: Parameters) -> Parameters {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CorrectError, Gate, GateFeatures, Guard, Learned, Method, Prompter, Proposal, ProposalFeatures,
-    Tools, Verdict, build,
+    Tools, Verdict, build, needs,
 };
 use crate::{
     acoustic::Posterior,
@@ -24,6 +24,8 @@ pub(crate) struct Cascade {
     inner: Box<dyn Method>,
     model: Option<(Arc<dyn LanguageModel>, Arc<Prompter>)>,
     learned: Option<Arc<Learned>>,
+    /// Whether something looks at the log-probability of the 1-best.
+    asks: bool,
 }
 
 /// What the cascade knows before it decides.
@@ -49,6 +51,7 @@ impl Cascade {
             inner: build(&parameters.inner, tools)?,
             model: tools.model.clone(),
             learned: tools.learned.clone(),
+            asks: needs::asks_about_the_one_best(tools),
         })
     }
 
@@ -226,8 +229,7 @@ impl Cascade {
             .model
             .as_ref()
             .is_some_and(|(_, prompter)| prompter.template().header().output == Output::Text);
-        let asks = self.gate.min_logprob.is_finite() || self.guard.min_gain.is_finite();
-        asks_for_text && (asks || self.decides_by_rule())
+        asks_for_text && self.asks
     }
 
     /// How probable the model finds the 1-best as the answer.

@@ -45,6 +45,18 @@ pub enum CorrectError {
         /// The template.
         template: String,
     },
+    /// The model cannot do what the method needs.
+    #[error("method `{method}` needs {needs}, and the model gives none: {engine}")]
+    Unable {
+        /// The method.
+        method: &'static str,
+        /// What it needs.
+        needs: &'static str,
+        /// What the model is run by.
+        engine: String,
+        /// The methods that work with it.
+        works: String,
+    },
     /// The prompt cannot be made to fit.
     #[error(
         "the prompt takes {prompt} tokens with a single hypothesis and without examples, and \
@@ -94,6 +106,12 @@ impl CorrectError {
                  template whose output is text"
                     .into(),
             ),
+            Self::Unable { method: "cascade", .. } => Some(
+                "`--min-logprob=-inf --min-gain=-inf` leaves out the checks that need them, and \
+                 with them some of the safety"
+                    .into(),
+            ),
+            Self::Unable { works, .. } => Some(format!("with it work {works}")),
             Self::PromptTooLong { .. } => Some("raise `--context`".into()),
             Self::Llm(error) => error.hint(),
             Self::Prompt(error) => error.hint(),
@@ -111,8 +129,8 @@ impl CorrectError {
                 | Self::NeedsProfile { .. }
                 | Self::WrongTemplate { .. }
                 | Self::NoGap { .. }
+                | Self::Unable { .. }
                 | Self::Prompt(_)
-                | Self::Llm(LlmError::Stopped)
-        )
+        ) || matches!(self, Self::Llm(error) if error.is_lasting())
     }
 }

@@ -70,9 +70,9 @@ impl Generate {
             proposal.confidences = words;
         }
         proposal.raw = Some(output.text);
-        proposal.logprob = Some(output.logprob);
+        proposal.logprob = output.logprob;
         proposal.prompt_tokens = output.prompt_tokens;
-        proposal.output_tokens = output.tokens.len() as u32;
+        proposal.output_tokens = output.answer_tokens;
         proposal.near_ties = output.near_ties;
         Ok(proposal)
     }

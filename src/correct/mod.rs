@@ -20,6 +20,7 @@ mod infinite;
 mod learned;
 mod lm_rank;
 mod mbr;
+mod needs;
 mod one_best;
 mod parameters;
 mod prompter;
@@ -42,6 +43,7 @@ pub use self::{
     guard::Guard,
     heard::Tries,
     learned::Learned,
+    needs::{Chosen, fit},
     parameters::{Decoding, FusionSettings, Parameters},
     prompter::{Prompt, Prompter},
 };
@@ -230,10 +232,13 @@ pub fn needs_alternatives(name: &str) -> bool {
 /// Makes a method by its name.
 ///
 /// # Errors
-/// [`CorrectError::UnknownMethod`], [`CorrectError::NeedsModel`], or
+/// [`CorrectError::UnknownMethod`], [`CorrectError::NeedsModel`],
 /// [`CorrectError::WrongTemplate`] where the template asks for something else than the
-/// method reads.
+/// method reads, or [`CorrectError::Unable`] where the model cannot do what it needs.
 pub fn build(name: &str, tools: &Tools) -> Result<Box<dyn Method>, CorrectError> {
+    if let Some((known, _)) = METHODS.iter().find(|(known, _)| *known == name) {
+        needs::check(known, tools)?;
+    }
     Ok(match name {
         "1best" => Box::new(one_best::OneBest),
         "mbr" => Box::new(mbr::Mbr::new(tools)),

@@ -8,7 +8,7 @@
 //!   that they replace.
 //! - [`support`] tells which hypotheses of the recogniser back an edit.
 //! - [`pairs`] reads answers that list errors with their corrections.
-//! - [`split_back`] gives the correction of several segments back to each of them.
+//! - [`split_back`] and [`reflow`] give the correction of several segments back to each.
 
 mod between;
 mod key;
@@ -25,7 +25,7 @@ use std::ops::Range;
 use crate::document::{Edit, Segment, script};
 
 pub use between::between;
-pub use split::split_back;
+pub use split::{ends_a_sentence, reflow, split_back};
 pub use support::{Support, support};
 
 /// What of a correction counts.

@@ -61,10 +61,44 @@ pub fn split_back(segments: &[&Segment], joined_correction: &str) -> Vec<String>
     texts.into_iter().map(script::join).collect()
 }
 
+/// Distributes a correction of neighbouring segments over them so that each keeps its share of
+/// the letters: one text for each segment. Unlike with [`split_back`], words may come into
+/// another segment than the one in which their like stood; a text that was not changed comes
+/// back as it was. Without segments there is nothing to give.
+#[must_use]
+pub fn reflow(segments: &[&Segment], joined_correction: &str) -> Vec<String> {
+    let letters = |text: &str| text.chars().filter(|one| one.is_alphanumeric()).count() as f64;
+    let own: Vec<f64> = segments.iter().map(|segment| letters(&segment.text())).collect();
+    let words = script::words(joined_correction);
+    let scale = words.iter().map(|word| letters(&word.surface)).sum::<f64>()
+        / own.iter().sum::<f64>().max(1.0);
+    let mut texts: Vec<Vec<(&str, bool)>> = vec![Vec::new(); segments.len()];
+    let (mut home, mut before) = (0, 0.0);
+    let mut end = own.first().copied().unwrap_or(0.0) * scale;
+    for word in &words {
+        let length = letters(&word.surface);
+        // A word belongs where its middle is; punctuation stays with the word before it.
+        while length > 0.0 && home + 1 < segments.len() && before + length / 2.0 > end {
+            home += 1;
+            end += own[home] * scale;
+        }
+        before += length;
+        if let Some(text) = texts.get_mut(home) {
+            text.push((word.surface.as_str(), word.spaced));
+        }
+    }
+    texts.into_iter().map(script::join).collect()
+}
+
 /// Whether a segment ends with the end of a sentence.
 fn closes(segments: &[&Segment], place: Option<usize>) -> bool {
-    let last = place.and_then(|place| segments.get(place)?.tokens.last());
-    last.is_some_and(|token| {
+    place.and_then(|place| segments.get(place)).is_some_and(|segment| ends_a_sentence(segment))
+}
+
+/// Whether a segment's last word has the sign of a sentence's end.
+#[must_use]
+pub fn ends_a_sentence(segment: &Segment) -> bool {
+    segment.tokens.last().is_some_and(|token| {
         let known = parts(&token.surface);
         ends_sentence(if known.core.is_empty() { known.lead } else { known.trail })
     })

@@ -155,6 +155,20 @@ fn a_joined_correction_is_given_back_to_its_segments() {
     assert_eq!(split_back(&[], "a"), Vec::<String>::new());
 }
 
+#[test]
+fn a_reflowed_correction_fills_segments_by_their_share() {
+    let cues = segments("I want to\ngo to the stoar.\nNow");
+    let all: Vec<&Segment> = cues.iter().collect();
+    let same = "I want to go to the stoar. Now";
+    assert_eq!(reflow(&all, same), ["I want to", "go to the stoar.", "Now"]);
+    assert_eq!(
+        reflow(&all, "I really want very much to go to the store now"),
+        ["I really want", "very much to go to the", "store now"]
+    );
+    assert_eq!(reflow(&all, ""), ["", "", ""]);
+    assert_eq!(reflow(&[], "a"), Vec::<String>::new());
+}
+
 fn keys(text: &str) -> Vec<String> {
     let words = script::words(text).into_iter();
     words.map(|word| key::key(&word.surface)).filter(|key| !key.is_empty()).collect()

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::openai::ServerFailure;
+
 /// An error of a language-model engine.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
@@ -78,9 +80,30 @@ pub enum LlmError {
     /// The engine's thread is gone.
     #[error("the language-model engine has stopped")]
     Stopped,
+    /// A server could not be asked.
+    #[error(transparent)]
+    Server(#[from] ServerFailure),
+    /// The model cannot do this.
+    #[error("{engine} gives no {what}")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+        /// [`super::ModelInfo::engine`].
+        engine: String,
+    },
 }
 
 impl LlmError {
+    /// Whether every request would fail in the same way.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Stopped | Self::Unsupported { .. } => true,
+            Self::Server(failure) => failure.is_lasting(),
+            _ => false,
+        }
+    }
+
     /// What to do about it, where there is something to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -98,6 +121,10 @@ impl LlmError {
             }
             Self::ContextOverflow { .. } => {
                 "raise `--context`, or lower `--max-hypotheses` or `--examples`".into()
+            }
+            Self::Server(failure) => failure.hint()?.into(),
+            Self::Unsupported { .. } => {
+                "run the model from a GGUF file, without `--url`, for what needs this".into()
             }
             _ => return None,
         })

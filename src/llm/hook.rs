@@ -38,6 +38,28 @@ pub enum Choice {
 pub trait StepHook: Send {
     /// Chooses the next token.
     fn choose(&mut self, step: Step<'_>) -> Choice;
+
+    /// The plain sampling that this hook does, for models that choose their tokens
+    /// themselves. `None` where it does something else.
+    fn sampling(&self) -> Option<Sampling> {
+        None
+    }
+}
+
+/// Sampling from the model's own distribution.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// Temperature; 0 for the most probable token.
+    pub temperature: f64,
+    /// The nucleus, in (0, 1].
+    pub top_p: f64,
+    /// The seed, where there is something to draw.
+    pub seed: Option<u64>,
+}
+
+impl Sampling {
+    /// The most probable token, always.
+    pub const GREEDY: Self = Self { temperature: 0.0, top_p: 1.0, seed: None };
 }
 
 /// The most probable token, the lowest id among equals.
@@ -48,6 +70,10 @@ impl StepHook for Greedy {
     fn choose(&mut self, step: Step<'_>) -> Choice {
         best_of((0..).zip(step.logits.iter().map(|&logit| f64::from(logit))))
     }
+
+    fn sampling(&self) -> Option<Sampling> {
+        Some(Sampling::GREEDY)
+    }
 }
 
 /// Samples from the temperature-scaled distribution, cut to its nucleus.
@@ -55,6 +81,7 @@ impl StepHook for Greedy {
 pub struct Sampled {
     temperature: f64,
     top_p: f64,
+    seed: u64,
     rng: ChaCha8Rng,
 }
 
@@ -63,7 +90,7 @@ impl Sampled {
     /// keeps the smallest set of tokens with at least that probability.
     #[must_use]
     pub fn new(temperature: f64, top_p: f64, seed: u64) -> Self {
-        Self { temperature, top_p, rng: ChaCha8Rng::seed_from_u64(seed) }
+        Self { temperature, top_p, seed, rng: ChaCha8Rng::seed_from_u64(seed) }
     }
 }
 
@@ -91,6 +118,11 @@ impl StepHook for Sampled {
             Some(&token) => untied(token),
             None => Choice::Stop,
         }
+    }
+
+    fn sampling(&self) -> Option<Sampling> {
+        let Self { temperature, top_p, seed, .. } = *self;
+        Some(Sampling { temperature, top_p, seed: Some(seed) })
     }
 }
 

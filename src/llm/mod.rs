@@ -4,10 +4,12 @@
 //! continuations) and [`GenerateRequest`]s (decoding with a per-step hook, through
 //! which constraint and fusion act). Both are asynchronous: callers send many at once
 //! and the engine batches them. Only [`llama`] knows llama.cpp.
+//! [`openai`] asks a server instead.
 
 mod error;
 pub mod hook;
 pub mod llama;
+pub mod openai;
 pub mod shipped;
 mod vocab;
 
@@ -17,7 +19,7 @@ use serde::Serialize;
 
 pub use self::{
     error::LlmError,
-    hook::{Choice, Greedy, Sampled, Step, StepHook},
+    hook::{Choice, Greedy, Sampled, Sampling, Step, StepHook},
     vocab::{Span, Vocab},
 };
 
@@ -148,17 +150,39 @@ pub struct GenerateOutput {
     /// The decoded tokens, without an end-of-text token.
     pub tokens: Vec<TokenId>,
     /// Probability of each of them, in [0, 1], under what it was chosen from
-    /// ([`Choice::Token`]).
+    /// ([`Choice::Token`]). Empty where the model does not tell. Where the tokens are bytes
+    /// ([`openai`]), the product over a word is what is meant.
     pub confidences: Vec<f64>,
     /// Sum of the model's natural log-probabilities of the chosen tokens, the end
-    /// included where it was chosen (before temperature and fusion).
-    pub logprob: f64,
+    /// included where it was chosen (before temperature and fusion). `None` where the model
+    /// does not tell.
+    pub logprob: Option<f64>,
     /// Why decoding ended.
     pub stop: StopReason,
     /// Tokens of the prompt.
     pub prompt_tokens: u32,
+    /// Tokens of the answer, as the model counts them.
+    pub answer_tokens: u32,
     /// Steps in which the two best choices were nearly tied ([`NEAR_TIE`]).
     pub near_ties: u32,
+}
+
+/// What can be asked of a model beside a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Abilities {
+    /// A [`StepHook`] of any kind chooses each token by its logits.
+    pub steps: bool,
+    /// Log-probabilities of any continuation.
+    pub scores: bool,
+    /// And of the end of the text after it.
+    pub ends: bool,
+    /// Log-probabilities of continuations that are labels of one capital letter.
+    pub labels: bool,
+}
+
+impl Abilities {
+    /// Everything.
+    pub const ALL: Self = Self { steps: true, scores: true, ends: true, labels: true };
 }
 
 /// A language model that scores and generates. Implementations batch concurrent requests.
@@ -168,6 +192,11 @@ pub trait LanguageModel: Send + Sync {
 
     /// Its vocabulary as bytes.
     fn vocab(&self) -> &Vocab;
+
+    /// What it can do. What it cannot is answered by [`LlmError::Unsupported`].
+    fn abilities(&self) -> Abilities {
+        Abilities::ALL
+    }
 
     /// Tokenises `text`. Texts of special tokens become those tokens only where
     /// `parse_special`; nothing is added in front.

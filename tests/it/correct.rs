@@ -140,6 +140,22 @@ fn two_corrections_after_one_another_are_reverted_to_the_first_original() {
 }
 
 #[test]
+fn a_sentence_over_several_cues_is_corrected_as_one_and_its_words_stay_in_their_cues() {
+    let home = archive();
+    let cue = |number: u8, text: &str| {
+        format!("{number}\n00:00:0{number},000 --> 00:00:0{number},900\n{text}\n\n")
+    };
+    let talk = [cue(1, "Flights to sunny"), cue(2, "hose, please."), cue(3, "Sunny")].concat();
+    home.write("talk.srt", &talk);
+    let alone = correct(&home, &["talk.srt"]).succeeds();
+    assert!(alone.out.contains("0 of 1 files would change"), "{alone}");
+    correct(&home, &["talk.srt", "--join", "--apply"]).succeeds();
+    let expected = [cue(1, "Flights to San"), cue(2, "Jose, please."), cue(3, "Sunny")].concat();
+    assert_eq!(read(&home, "talk.srt"), expected);
+    home.gec(&["correct", "talk.srt", "--reflow"]).ends_with(2);
+}
+
+#[test]
 fn limits_leave_a_file_alone_or_stop_the_command() {
     let home = archive();
     let ran = home

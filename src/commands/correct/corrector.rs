@@ -1,6 +1,7 @@
 //! From segments to transcripts: what is known already is looked up, the rest is asked.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -22,7 +23,6 @@ use crate::{
     document::Segment,
     edits,
     glossary::Glossary,
-    llm::LanguageModel as _,
     store::{Answer, AnswerKey, AnswerWriter, CorrectorId, NewCorrector, Store, StoreError},
 };
 
@@ -40,6 +40,7 @@ pub(super) struct Corrector {
     store: Store,
     writer: AnswerWriter,
     window: usize,
+    join: Option<Join>,
     reads: Reads,
     glossary: Glossary,
     /// Without a model nobody could choose: misheard forms are replaced as they stand.
@@ -48,6 +49,21 @@ pub(super) struct Corrector {
     interrupt: Interrupt,
     counters: Counters,
 }
+
+/// How a correction of several segments is given back to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// Words stay in their segments.
+    InPlace,
+    /// Words may come into a neighbour.
+    Reflow,
+}
+
+/// Segments corrected together at most.
+const MOST_JOINED: usize = 6;
+
+/// A pause after which nobody goes on with a sentence, milliseconds.
+const LONG_PAUSE_MS: i64 = 2000;
 
 /// What became of one segment.
 #[derive(Debug, Clone)]
@@ -90,13 +106,16 @@ impl Corrector {
             None => None,
         };
         let base = profile.as_ref().map(|named| named.profile.parameters.clone());
-        let parameters = settings::parameters(&args.settings, base.unwrap_or_default());
-        let alone = for_transcripts(args, &parameters);
+        let mut parameters = settings::parameters(&args.settings, base.unwrap_or_default());
         let asks = |parameters: &Parameters| needs_model(&args.method, parameters);
-        let model = match asks(&parameters) || asks(&alone) {
+        let model = match asks(&parameters) || asks(&for_transcripts(args, &parameters)) {
             true => Some(model::load(&args.model, context).await?),
             false => None,
         };
+        if args.method == "cascade" {
+            settings::fit(&args.settings, &mut parameters, model.as_deref(), context);
+        }
+        let alone = for_transcripts(args, &parameters);
         // A model with a format of its own was made for bare words.
         let bare = model.as_ref().is_none_or(|model| model.info().template.is_some());
         let reads = args.reads.unwrap_or(if bare { Reads::Words } else { Reads::Text });
@@ -124,6 +143,10 @@ impl Corrector {
             store: store.clone(),
             writer: store.answer_writer(id),
             window: args.context_window,
+            join: args.join.then_some(match args.reflow {
+                true => Join::Reflow,
+                false => Join::InPlace,
+            }),
             reads,
             glossary,
             mends,
@@ -172,36 +195,78 @@ impl Corrector {
     }
 
     /// An outcome for each segment, in order. They may be of one file: neighbours are shown
-    /// where that was asked.
+    /// and joined where that was asked.
     pub(super) async fn correct(&self, segments: &[Segment]) -> Result<Vec<Outcome>, Halt> {
-        let utterances = self.utterances(segments);
+        let groups = self.groups(segments);
+        let utterances = self.utterances(segments, &groups);
         let keys: Vec<AnswerKey> = utterances.iter().map(key).collect();
         let mut known = self.store.answers(self.id, &keys).await?;
         for _ in keys.iter().filter(|key| known.contains_key(*key)) {
             self.counters.remembered();
         }
         let failures = self.ask(&utterances, &keys, &mut known).await?;
-        let outcomes = keys.iter().zip(&utterances).zip(segments);
-        Ok(outcomes
-            .map(|((key, utterance), segment)| {
-                let outcome = match known.get(key) {
-                    Some(answer) => Outcome {
-                        text: answer.text.clone(),
-                        verdict: answer.verdict.clone(),
-                        reason: answer.reason.clone(),
-                        confidences: answer.confidences.clone(),
-                    },
-                    None => kept(utterance, Verdict::Failed, failures.get(key).cloned()),
-                };
-                let outcome = self.guarded(utterance, outcome);
+        let mut outcomes = Vec::with_capacity(segments.len());
+        for ((key, utterance), group) in keys.iter().zip(&utterances).zip(groups) {
+            let outcome = match known.get(key) {
+                Some(answer) => Outcome {
+                    text: answer.text.clone(),
+                    verdict: answer.verdict.clone(),
+                    reason: answer.reason.clone(),
+                    confidences: answer.confidences.clone(),
+                },
+                None => kept(utterance, Verdict::Failed, failures.get(key).cloned()),
+            };
+            let outcome = self.guarded(utterance, outcome);
+            let segments = &segments[group];
+            if !self.glossary.is_empty() {
+                let before = segments.iter().map(|one| self.glossary.count(&one.text())).sum();
+                self.counters.terms(before, self.glossary.count(&outcome.text));
+            }
+            for outcome in self.given_back(segments, outcome) {
                 self.counters.verdict(&outcome.verdict);
-                if !self.glossary.is_empty() {
-                    let before = self.glossary.count(&segment.text());
-                    self.counters.terms(before, self.glossary.count(&outcome.text));
-                }
-                outcome
-            })
-            .collect())
+                outcomes.push(outcome);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// Segments that are corrected together: those of a sentence, where that was asked.
+    fn groups(&self, segments: &[Segment]) -> Vec<Range<usize>> {
+        let mut groups: Vec<Range<usize>> = Vec::with_capacity(segments.len());
+        for (place, segment) in segments.iter().enumerate() {
+            let last = groups.last_mut().filter(|group| {
+                self.join.is_some()
+                    && group.len() < MOST_JOINED
+                    && goes_on(&segments[place - 1], segment)
+            });
+            match last {
+                Some(group) => group.end = place + 1,
+                None => groups.push(place..place + 1),
+            }
+        }
+        groups
+    }
+
+    /// An outcome of several segments, for each of them.
+    fn given_back(&self, segments: &[Segment], outcome: Outcome) -> Vec<Outcome> {
+        if segments.len() == 1 {
+            return vec![outcome];
+        }
+        let all: Vec<&Segment> = segments.iter().collect();
+        let texts = match self.join {
+            Some(Join::Reflow) => edits::reflow(&all, &outcome.text),
+            _ => edits::split_back(&all, &outcome.text),
+        };
+        let mut confidences = outcome.confidences.iter().copied();
+        let parts = texts.into_iter().map(|text| {
+            let words = text.split_whitespace().count();
+            Outcome {
+                confidences: confidences.by_ref().take(words).collect(),
+                text,
+                ..outcome.clone()
+            }
+        });
+        parts.collect()
     }
 
     /// Asks about what is not known yet, and gives what went wrong.
@@ -295,16 +360,24 @@ impl Corrector {
         }
     }
 
-    fn utterances(&self, segments: &[Segment]) -> Vec<Utterance> {
+    fn utterances(&self, segments: &[Segment], groups: &[Range<usize>]) -> Vec<Utterance> {
         let shown: Vec<String> = match self.window {
             0 => Vec::new(),
             _ => segments.iter().map(|segment| self.read(&segment.text())).collect(),
         };
-        let utterances = segments.iter().enumerate().map(|(place, segment)| {
-            let list = segment.hypotheses.iter();
-            let list = list.map(|known| (self.read(&known.text), known.score, None));
-            let mut utterance = Utterance::from_list(segment.id.clone(), list);
-            utterance.surroundings = self.around(&shown, place);
+        let utterances = groups.iter().map(|group| {
+            let first = &segments[group.start];
+            let mut utterance = if group.len() == 1 {
+                let list = first.hypotheses.iter();
+                let list = list.map(|known| (self.read(&known.text), known.score, None));
+                Utterance::from_list(first.id.clone(), list)
+            } else {
+                let texts: Vec<String> =
+                    segments[group.clone()].iter().map(Segment::text).collect();
+                let list = [(self.read(&texts.join(" ")), None, None)];
+                Utterance::from_list(first.id.clone(), list)
+            };
+            utterance.surroundings = self.around(&shown, group);
             if !self.mends {
                 self.glossary.apply(&mut utterance);
             }
@@ -323,18 +396,30 @@ impl Corrector {
         mended.unwrap_or(read)
     }
 
-    fn around(&self, shown: &[String], place: usize) -> Surroundings {
+    fn around(&self, shown: &[String], group: &Range<usize>) -> Surroundings {
         if shown.is_empty() {
             return Surroundings::default();
         }
-        let from = place.saturating_sub(self.window);
-        let to = (place + 1 + self.window).min(shown.len());
+        let from = group.start.saturating_sub(self.window);
+        let to = (group.end + self.window).min(shown.len());
         Surroundings {
-            before: shown[from..place].to_vec(),
-            after: shown[place + 1..to].to_vec(),
+            before: shown[from..group.start].to_vec(),
+            after: shown[group.end..to].to_vec(),
             terms: Vec::new(),
         }
     }
+}
+
+/// Whether a sentence goes on from one segment to the next: the same speaker, no long pause,
+/// no sign of its end, and no alternatives, which are those of one segment.
+fn goes_on(segment: &Segment, next: &Segment) -> bool {
+    let plain = |segment: &Segment| segment.hypotheses.len() == 1 && !segment.tokens.is_empty();
+    let pause = segment.end_ms.zip(next.start_ms).map(|(end, start)| start - end);
+    plain(segment)
+        && plain(next)
+        && segment.speaker == next.speaker
+        && !edits::ends_a_sentence(segment)
+        && pause.is_none_or(|pause| pause <= LONG_PAUSE_MS)
 }
 
 /// Settings for transcripts without alternatives: fusion and choice have nothing to work with

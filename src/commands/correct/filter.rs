@@ -43,10 +43,10 @@ pub(super) async fn run(
         )
         .into());
     }
-    if args.context_window > 0 {
+    if args.context_window > 0 || args.join {
         return Err(Hinted::new(
             "records from standard input have no neighbours",
-            "leave --context-window out, or name the file",
+            "leave --context-window and --join out, or name the file",
         )
         .into());
     }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     archive::{ArchiveError, replace},
     cli::correct::CorrectArgs,
-    document::{Document, DocumentFormat, ReadOptions, Segment, Warning},
+    document::{Document, DocumentError, DocumentFormat, ReadOptions, Segment, Warning},
     edits::{self, Surface, TokenEdit},
     store::{DocumentState, EditRow, NewDocument, Store, StoreError},
 };
@@ -146,20 +146,38 @@ impl Job {
             done.segments += 1;
             done.words += segment.tokens.len() as u64;
             let found = edits::between(segment, &outcome.text, surface);
-            if found.is_empty() {
-                continue;
+            if !found.is_empty() {
+                all.push((place, found));
             }
-            done.changed += 1;
-            for edit in &found {
-                all.push(edit.of_segment(place));
-                done.edits.push(row(place, segment, edit, outcome));
-            }
-            done.changes.push(Change { segment: segment.clone(), edits: found });
         }
+        let corrected = loop {
+            let edits = all.iter().flat_map(|(place, found)| {
+                found.iter().map(|edit: &TokenEdit| edit.of_segment(*place))
+            });
+            match document.render(&edits.collect::<Vec<_>>()) {
+                // A segment whose edits would be no words of a segment any more.
+                Err(DocumentError::Damage { segment } | DocumentError::Edit { segment, .. })
+                    if all.iter().any(|(place, _)| *place == segment) =>
+                {
+                    done.warnings.push(Warning {
+                        line: document.segments().get(segment).map_or(0, |found| found.line),
+                        message: "its correction cannot be written in this format and is left out"
+                            .into(),
+                    });
+                    all.retain(|(place, _)| *place != segment);
+                }
+                rendered => break rendered.map_err(name)?,
+            }
+        };
         if all.is_empty() {
             return Ok(done);
         }
-        let corrected = document.render(&all).map_err(name)?;
+        for (place, found) in all {
+            let (segment, outcome) = (&document.segments()[place], &outcomes[place]);
+            done.changed += 1;
+            done.edits.extend(found.iter().map(|edit| row(place, segment, edit, outcome)));
+            done.changes.push(Change { segment: segment.clone(), edits: found });
+        }
         let replaced: u64 = done.edits.iter().map(|edit| edit.tokens.max(1)).sum();
         let share = replaced as f64 / done.words.max(1) as f64;
         // One line alone says too little.

@@ -144,13 +144,15 @@ impl Work {
                 })));
             }
             Self::Generate(work) => {
+                let answer_tokens = work.tokens.len() as u32;
                 drop(work.reply.send(Ok(GenerateOutput {
                     text: String::from_utf8_lossy(&work.bytes).into_owned(),
                     tokens: work.tokens,
                     confidences: work.confidences,
-                    logprob: work.logprob,
+                    logprob: Some(work.logprob),
                     stop: work.stop.unwrap_or(StopReason::Length),
                     prompt_tokens: work.request.prompt.len() as u32,
+                    answer_tokens,
                     near_ties: work.near_ties,
                 })));
             }
