@@ -198,6 +198,36 @@ fn what_cannot_be_read_is_named_with_its_line_and_the_rest_goes_on() {
 }
 
 #[test]
+fn very_long_files_and_lines_are_read_in_good_time_and_nothing_is_lost() {
+    let home = archive();
+    let mut long = String::new();
+    for number in 0..50_000 {
+        let end = ["\n", "\r\n"][number % 2];
+        let text = if number % 1000 == 0 { "to sunny hose" } else { "good morning" };
+        let time = "00:00:01,000 --> 00:00:02,000";
+        long.push_str(&format!("{}{end}{time}{end}{text}{end}{end}", number + 1));
+    }
+    home.write("long.srt", &long);
+    let line = format!("sunny hose {} sunny hose\nto bolder\n", "word ".repeat(1 << 20));
+    assert!(line.len() > 5 << 20);
+    home.write("line.txt", &line);
+    let broken = "1\n00:00:01,000 -> 00:00:02\nsunny hose\n\nto bolder\n";
+    home.write("broken.srt", broken);
+    let started = Instant::now();
+    let files = ["long.srt", "line.txt", "broken.srt", "--apply"];
+    let ran = correct(&home, &files).succeeds();
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
+    assert_eq!(read(&home, "long.srt"), long.replace("sunny hose", "San Jose"));
+    assert_eq!(read(&home, "line.txt"), line.replace("bolder", "Boulder"));
+    assert!(ran.out.contains("line.txt:1: warning: 1048580 words at a stretch"), "{ran}");
+    assert!(ran.out.contains("broken.srt:") && ran.out.contains(": warning: "), "{ran}");
+    home.gec(&["correct", "long.srt", "line.txt", "broken.srt", "--revert"]).succeeds();
+    assert_eq!(read(&home, "long.srt"), long);
+    assert_eq!(read(&home, "line.txt"), line);
+    assert_eq!(read(&home, "broken.srt"), broken);
+}
+
+#[test]
 fn methods_that_choose_say_that_there_is_nothing_to_choose_from() {
     let home = archive();
     let ran = home.gec(&["correct", "talks", "--method", "mbr"]).succeeds();

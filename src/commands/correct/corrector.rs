@@ -59,6 +59,10 @@ enum Join {
     Reflow,
 }
 
+/// Words of a segment that is corrected at most: no model reads more at once, and finding what
+/// it changed would take time with the square of them.
+pub(super) const MOST_WORDS: usize = 5_000;
+
 /// Segments corrected together at most.
 const MOST_JOINED: usize = 6;
 
@@ -284,11 +288,13 @@ impl Corrector {
             if known.contains_key(key) || !begun.insert(*key) {
                 continue;
             }
-            let Some(method) = self.method(utterance) else {
-                let reason = "there are no alternatives to choose between".into();
-                let outcome = kept(utterance, Verdict::Gated, Some(reason));
-                known.insert(*key, answer(*key, outcome));
-                continue;
+            let method = match self.method(utterance) {
+                Ok(method) => method,
+                Err(reason) => {
+                    let outcome = kept(utterance, Verdict::Gated, Some(reason.into()));
+                    known.insert(*key, answer(*key, outcome));
+                    continue;
+                }
             };
             // Only a closed semaphore refuses, and nobody closes it.
             let permit = Arc::clone(&self.requests).acquire_owned().await.ok();
@@ -345,8 +351,16 @@ impl Corrector {
         Ok(())
     }
 
-    fn method(&self, utterance: &Utterance) -> Option<&Arc<dyn Method>> {
-        if utterance.nbest.len() > 1 { Some(&self.listed) } else { self.alone.as_ref() }
+    /// What corrects an utterance, or why nothing does.
+    fn method(&self, utterance: &Utterance) -> Result<&Arc<dyn Method>, &'static str> {
+        if utterance.one_best().split_whitespace().nth(MOST_WORDS).is_some() {
+            return Err("it is too long to be corrected at once");
+        }
+        match &self.alone {
+            _ if utterance.nbest.len() > 1 => Ok(&self.listed),
+            Some(alone) => Ok(alone),
+            None => Err("there are no alternatives to choose between"),
+        }
     }
 
     /// Refuses what loses a term of the glossary.
@@ -378,7 +392,7 @@ impl Corrector {
                 Utterance::from_list(first.id.clone(), list)
             };
             utterance.surroundings = self.around(&shown, group);
-            if !self.mends {
+            if !self.mends && self.method(&utterance).is_ok() {
                 self.glossary.apply(&mut utterance);
             }
             utterance
@@ -392,8 +406,10 @@ impl Corrector {
             Reads::Text => text.to_owned(),
             Reads::Words => edits::bare_words(text),
         };
-        let mended = self.mends.then(|| self.glossary.mend(&read)).flatten();
-        mended.unwrap_or(read)
+        if !self.mends || read.split_whitespace().nth(MOST_WORDS).is_some() {
+            return read;
+        }
+        self.glossary.mend(&read).unwrap_or(read)
     }
 
     fn around(&self, shown: &[String], group: &Range<usize>) -> Surroundings {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     absolute,
-    corrector::{Corrector, Halt, Outcome},
+    corrector::{Corrector, Halt, MOST_WORDS, Outcome},
 };
 use crate::{
     archive::{ArchiveError, replace},
@@ -145,6 +145,16 @@ impl Job {
         for (place, (segment, outcome)) in document.segments().iter().zip(&outcomes).enumerate() {
             done.segments += 1;
             done.words += segment.tokens.len() as u64;
+            if segment.tokens.len() > MOST_WORDS {
+                done.warnings.push(Warning {
+                    line: segment.line,
+                    message: format!(
+                        "{} words at a stretch are too many to be corrected at once; they stay",
+                        segment.tokens.len()
+                    ),
+                });
+                continue;
+            }
             let found = edits::between(segment, &outcome.text, surface);
             if !found.is_empty() {
                 all.push((place, found));
