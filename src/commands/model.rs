@@ -33,6 +33,7 @@ pub(super) async fn load(args: &ModelArgs, context: &Context) -> anyhow::Result<
         context: args.context,
         batch: args.batch,
         share_prefix: !args.no_prefix_sharing,
+        drafts: !args.no_drafts,
         ..LlamaOptions::new(path)
     };
     let spinner =
