@@ -13,10 +13,16 @@
 
 #![expect(clippy::print_stdout, reason = "the result of a benchmark is its table")]
 
-use std::{env, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use anyhow::{Context, bail};
 use gec::{
+    acoustic::{Follower, Trie, TrieDraft, posterior},
     corpus::{self, Utterance},
     correct::{self, Method, Parameters, Prompter, Tools},
     datasets::{self, DataDirs},
@@ -43,6 +49,7 @@ struct Arguments {
     limit: usize,
     forced_limit: usize,
     rounds: usize,
+    threads: Option<usize>,
     data: Option<PathBuf>,
     model: Option<PathBuf>,
 }
@@ -58,7 +65,7 @@ fn main() -> anyhow::Result<()> {
         None => Vec::new(),
     };
     for parallel in PARALLEL {
-        let engines = engines(&shipped, parallel)?;
+        let engines = engines(&shipped, parallel, arguments.threads)?;
         for (corpus, utterances) in [("sample", &sample), ("hp:atis", &atis)] {
             if !utterances.is_empty() {
                 let title = format!("{corpus}, {} utterances", utterances.len());
@@ -69,15 +76,22 @@ fn main() -> anyhow::Result<()> {
     if let Some(model) = &arguments.model {
         let utterances: Vec<_> = sample.into_iter().take(arguments.forced_limit).collect();
         for parallel in PARALLEL {
-            forced(&runtime, &engines(model, parallel)?, &utterances, arguments.rounds)?;
+            let engines = engines(model, parallel, arguments.threads)?;
+            forced(&runtime, &engines, &utterances, arguments.rounds)?;
         }
     }
     Ok(())
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut arguments =
-        Arguments { limit: 300, forced_limit: 16, rounds: 3, data: None, model: None };
+    let mut arguments = Arguments {
+        limit: 300,
+        forced_limit: 16,
+        rounds: 3,
+        threads: None,
+        data: None,
+        model: None,
+    };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
@@ -85,13 +99,14 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--limit" => arguments.limit = value()?.parse::<usize>()?.max(1),
             "--forced-limit" => arguments.forced_limit = value()?.parse::<usize>()?.max(1),
             "--rounds" => arguments.rounds = value()?.parse::<usize>()?.max(1),
+            "--threads" => arguments.threads = Some(value()?.parse::<usize>()?.max(1)),
             "--data-dir" => arguments.data = Some(value()?.into()),
             "--model" => arguments.model = Some(value()?.into()),
             // Cargo says that this is a benchmark.
             "--bench" => {}
             _ => bail!(
                 "unknown argument `{word}`; known are --limit N, --forced-limit N, --rounds N, \
-                 --data-dir FOLDER, --model FILE"
+                 --threads N, --data-dir FOLDER, --model FILE"
             ),
         }
     }
@@ -110,9 +125,9 @@ struct Engines {
     both: [Arc<Llama>; 2],
 }
 
-fn engines(path: &std::path::Path, parallel: usize) -> anyhow::Result<Engines> {
+fn engines(path: &Path, parallel: usize, threads: Option<usize>) -> anyhow::Result<Engines> {
     let load = |drafts| -> anyhow::Result<Arc<Llama>> {
-        let options = LlamaOptions { parallel, drafts, ..LlamaOptions::new(path) };
+        let options = LlamaOptions { parallel, threads, drafts, ..LlamaOptions::new(path) };
         Ok(Arc::new(Llama::load(&options)?))
     };
     Ok(Engines { parallel, both: [load(false)?, load(true)?] })
@@ -122,6 +137,8 @@ fn engines(path: &std::path::Path, parallel: usize) -> anyhow::Result<Engines> {
 #[derive(Default)]
 struct Tally {
     seconds: Vec<f64>,
+    /// Processor time, which other programs on the machine change less.
+    busy: Vec<f64>,
     totals: Totals,
     texts: Vec<String>,
 }
@@ -130,30 +147,44 @@ fn print_header(title: &str, engines: &Engines) {
     let info = engines.both[0].info();
     println!("\n{}, {title}, {} together", info.name, engines.parallel);
     println!(
-        "{:14}{:>11}{:>11}{:>8}{:>16}{:>16}{:>10}{:>8}{:>8}",
-        "", "plain, 1/s", "drafts", "ratio", "calls", "passes", "drafted", "right", "differ"
+        "{:14}{:>11}{:>9}{:>7}{:>7}{:>15}{:>15}{:>9}{:>8}{:>8}",
+        "", "plain, 1/s", "drafts", "ratio", "CPU", "calls", "passes", "drafted", "right", "differ"
     );
 }
 
 fn print(name: &str, utterances: usize, [plain, drafts]: &[Tally; 2], rounds: usize) {
     let least = |tally: &Tally| tally.seconds.iter().copied().fold(f64::INFINITY, f64::min);
-    let mut ratios: Vec<f64> =
-        plain.seconds.iter().zip(&drafts.seconds).map(|(plain, drafts)| plain / drafts).collect();
-    ratios.sort_by(f64::total_cmp);
+    let ratio = |times: fn(&Tally) -> &Vec<f64>| {
+        let both = times(plain).iter().zip(times(drafts));
+        let mut ratios: Vec<f64> = both.map(|(plain, drafts)| plain / drafts).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios[ratios.len() / 2]
+    };
     let each = |of: fn(&Totals) -> u64| {
         format!("{} > {}", of(&plain.totals) / rounds as u64, of(&drafts.totals) / rounds as u64)
     };
     let right = 100.0 * drafts.totals.accepted as f64 / drafts.totals.drafted.max(1) as f64;
     println!(
-        "{name:14}{:>11.1}{:>11.1}{:>8.2}{:>16}{:>16}{:>10}{right:>7.1}%{:>8}",
+        "{name:14}{:>11.1}{:>9.1}{:>7.2}{:>7.2}{:>15}{:>15}{:>9}{right:>7.1}%{:>8}",
         utterances as f64 / least(plain),
         utterances as f64 / least(drafts),
-        ratios[ratios.len() / 2],
+        ratio(|tally| &tally.seconds),
+        ratio(|tally| &tally.busy),
         each(|totals| totals.calls),
         each(|totals| totals.passes),
         drafts.totals.drafted / rounds as u64,
         plain.texts.iter().zip(&drafts.texts).filter(|(a, b)| a != b).count(),
     );
+}
+
+/// Processor time of all threads, where the system tells it.
+fn processor_seconds() -> f64 {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return f64::NAN };
+    let of = |path: PathBuf| -> Option<f64> {
+        let text = std::fs::read_to_string(path.join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    tasks.flatten().filter_map(|task| of(task.path())).sum::<f64>() * 1e-9
 }
 
 fn since(after: &Totals, before: &Totals) -> Totals {
@@ -198,17 +229,49 @@ async fn measured(
         let mut tallies = [Tally::default(), Tally::default()];
         for _ in 0..arguments.rounds {
             for (method, tally) in methods.iter().zip(&mut tallies) {
-                let started = Instant::now();
+                let (started, busy) = (Instant::now(), processor_seconds());
                 tally.texts = pass(method, &utterances, engines.parallel).await?;
                 tally.seconds.push(started.elapsed().as_secs_f64());
+                tally.busy.push(processor_seconds() - busy);
             }
         }
         for ((tally, engine), before) in tallies.iter_mut().zip(&engines.both).zip(&before) {
             tally.totals = since(&engine.totals(), before);
         }
         print(name, utterances.len(), &tallies, arguments.rounds);
+        if engines.parallel == PARALLEL[0] {
+            let (left, inside) = departures(&engines.both[0], &utterances, &tallies[0].texts);
+            println!("{:14}left the draft {left} times, {inside} of them for another branch", "");
+        }
     }
     Ok(())
+}
+
+/// How often a decoded text left the heaviest continuation of the list's trie, and how often
+/// it then went on as another one did: what verifying several continuations in one call could
+/// save at most.
+fn departures(model: &Llama, utterances: &[Utterance], texts: &[String]) -> (usize, usize) {
+    let (mut left, mut inside) = (0, 0);
+    for (utterance, text) in utterances.iter().zip(texts) {
+        let weights = posterior(&utterance.nbest, &Parameters::default().posterior);
+        let listed = utterance.nbest.iter().map(|hypothesis| hypothesis.text.as_str());
+        let trie = Arc::new(Trie::new(listed.zip(weights)));
+        let mut follower = Follower::new(Arc::clone(&trie));
+        let mut draft = TrieDraft::new(trie, " ");
+        let tokens = model.tokenize(&format!(" {text}"), false);
+        let tokenize = |text: &str| model.tokenize(text, false);
+        for (place, &token) in tokens.iter().enumerate() {
+            let (vocab, mut guess) = (model.vocab(), Vec::new());
+            let step = DraftStep { generated: &tokens[..place], vocab, tokenize: &tokenize };
+            draft.propose(&step, 1, &mut guess);
+            follower.push(vocab.piece(token));
+            if guess.first() != Some(&token) {
+                left += 1;
+                inside += usize::from(follower.in_trie());
+            }
+        }
+    }
+    (left, inside)
 }
 
 /// Corrects all utterances as `gec run` does.
@@ -288,14 +351,24 @@ fn forced(
         texts / count
     );
     print_header(&title, engines);
+    let mut spread = 0.0_f64;
+    let mut logprobs: [Vec<f64>; 2] = Default::default();
+    let apart =
+        |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0_f64, f64::max);
     for rate in RATES {
         let mut tallies = [Tally::default(), Tally::default()];
         let before = engines.both.each_ref().map(|engine| engine.totals());
         for _ in 0..rounds {
-            for (engine, tally) in engines.both.iter().zip(&mut tallies) {
-                let started = Instant::now();
-                runtime.block_on(force(engine, &asked, rate, engines.parallel))?;
+            for ((engine, tally), known) in engines.both.iter().zip(&mut tallies).zip(&mut logprobs)
+            {
+                let (started, busy) = (Instant::now(), processor_seconds());
+                let found = runtime.block_on(force(engine, &asked, rate, engines.parallel))?;
                 tally.seconds.push(started.elapsed().as_secs_f64());
+                tally.busy.push(processor_seconds() - busy);
+                if known.is_empty() {
+                    known.clone_from(&found);
+                }
+                spread = spread.max(apart(known, &found));
             }
         }
         for ((tally, engine), before) in tallies.iter_mut().zip(&engines.both).zip(&before) {
@@ -303,6 +376,13 @@ fn forced(
         }
         print(&format!("rate {rate}"), count, &tallies, rounds);
     }
+    println!(
+        "log-probability of a text: {:.1e} nats between decodings with drafts (or without) at most, \
+         {:.1e} between decodings with and without; sums {:?}",
+        spread,
+        apart(&logprobs[0], &logprobs[1]),
+        logprobs.each_ref().map(|all| all.iter().sum::<f64>()),
+    );
     Ok(())
 }
 
@@ -311,15 +391,17 @@ async fn force(
     asked: &[(Vec<TokenId>, Vec<TokenId>)],
     rate: f64,
     parallel: usize,
-) -> anyhow::Result<()> {
-    let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
-    for (seed, (prompt, text)) in (0..).zip(asked) {
+) -> anyhow::Result<Vec<f64>> {
+    let mut logprobs = vec![0.0; asked.len()];
+    let mut tasks: JoinSet<anyhow::Result<(usize, f64)>> = JoinSet::new();
+    for (place, (prompt, text)) in asked.iter().enumerate() {
         if tasks.len() >= 2 * parallel
             && let Some(done) = tasks.join_next().await
         {
-            done??;
+            let (place, logprob) = done??;
+            logprobs[place] = logprob;
         }
-        let random = ChaCha8Rng::seed_from_u64(seed);
+        let random = ChaCha8Rng::seed_from_u64(place as u64);
         let guess: Box<dyn DraftSource> = Box::new(Guess { text: text.clone(), rate, random });
         let request = GenerateRequest {
             prompt: prompt.clone(),
@@ -329,13 +411,11 @@ async fn force(
             draft: Some(guess),
         };
         let engine = Arc::clone(engine);
-        tasks.spawn(async move {
-            engine.generate(request).await?;
-            Ok(())
-        });
+        tasks.spawn(async move { Ok((place, engine.generate(request).await?.logprob)) });
     }
     while let Some(done) = tasks.join_next().await {
-        done??;
+        let (place, logprob) = done??;
+        logprobs[place] = logprob;
     }
-    Ok(())
+    Ok(logprobs)
 }

@@ -11,6 +11,7 @@ mod bad_corpora;
 mod bad_databases;
 mod data;
 mod disk;
+mod drafts;
 mod engine;
 #[cfg(all(feature = "asr", feature = "opus"))]
 mod first_pass;

@@ -150,7 +150,7 @@ async fn no_draft_changes_a_text_with_one_slot() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_draft_changes_a_text_with_many_slots() {
-    compare(|options| options.parallel = 12).await;
+    compare(|options| (options.parallel, options.threads) = (12, Some(2))).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -146,7 +146,7 @@ impl Llama {
         let info = info(&model, options, parallel, context, batch, drafts)?;
         let pass = batch.min(512);
         let share_prefix = options.share_prefix;
-        let shape = Shape { slots: parallel, context, batch, pass, share_prefix, drafts };
+        let shape = Shape { slots: parallel, context, batch, pass, threads, share_prefix, drafts };
         let totals = Arc::new(Mutex::new(Totals::default()));
         let model = Arc::new(model);
         let on_gpu = options.gpu_layers > 0;
@@ -159,7 +159,7 @@ impl Llama {
                 let start = |context| {
                     Scheduler::new(&model, context, vocab, shape, totals).run(receiver);
                 };
-                engine(&path, &model, adapter, shape, (threads, on_gpu), &ready, start);
+                engine(&path, &model, adapter, shape, on_gpu, &ready, start);
             };
             std::thread::Builder::new().name("llama".into()).spawn(run).map_err(|error| {
                 LlmError::Load { path: options.path.clone(), reason: error.to_string() }
@@ -264,7 +264,7 @@ fn engine<'model>(
     model: &'model LlamaModel,
     adapter: Option<LlamaLoraAdapter>,
     shape: Shape,
-    (threads, on_gpu): (usize, bool),
+    on_gpu: bool,
     ready: &std::sync::mpsc::Sender<Result<(), LlmError>>,
     serve: impl FnOnce(LlamaContext<'model>),
 ) {
@@ -282,8 +282,8 @@ fn engine<'model>(
             .with_n_seq_max(shape.slots as u32)
             .with_n_batch(shape.batch as u32)
             .with_n_ubatch(shape.pass as u32)
-            .with_n_threads(threads as i32)
-            .with_n_threads_batch(threads as i32)
+            .with_n_threads(shape.threads as i32)
+            .with_n_threads_batch(shape.threads as i32)
             .with_kv_unified(false)
             // On a processor, the tiled kernel for long prompts rounds otherwise than the one for single
             // tokens: without it a text does not depend on what was decoded beside it.

@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use super::{
     Totals,
     cost::{Cost, Load},
+    generate::Verified,
     plan::{self, Acceptance, LONGEST, Ready},
     slot::{Next, Request, Work, common_prefix},
     tokens_of,
@@ -33,6 +34,12 @@ const WORTH_COPYING: usize = 32;
 /// Logits of one `llama_decode` take at most this many floats (128 MiB).
 const LOGITS_BUDGET: usize = 32 << 20;
 
+/// Any token: what it is plays no part.
+const FILLER: TokenId = 0;
+
+/// So many logits take about as long to look at as ten threads to start.
+const WORTH_A_THREAD: usize = if cfg!(test) { 1 << 12 } else { 1 << 16 };
+
 /// Shape of the context.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
@@ -44,6 +51,8 @@ pub(super) struct Shape {
     pub(super) batch: usize,
     /// Tokens llama.cpp decodes in one pass.
     pub(super) pass: usize,
+    /// Threads that decode.
+    pub(super) threads: usize,
     /// Whether slots reuse what they and others have decoded.
     pub(super) share_prefix: bool,
     /// Whether guesses are decoded.
@@ -80,6 +89,23 @@ struct Part {
     pending: usize,
     /// Of its draft, after all that is pending.
     draft: usize,
+    /// Whether one more token follows that means nothing. llama.cpp multiplies a lone token of
+    /// a sequence with another kernel than several, which rounds otherwise. Where guesses are
+    /// decoded all parts have an even number of tokens, and so has each pass
+    /// ([`Load::of`]): no token is alone, and the last bits do not depend on how many guesses
+    /// were worth their time.
+    filler: bool,
+}
+
+impl Part {
+    /// Tokens that are not known to be part of the text.
+    fn unsure(&self) -> usize {
+        self.draft + usize::from(self.filler)
+    }
+
+    fn len(&self) -> usize {
+        self.pending + self.unsure()
+    }
 }
 
 pub(super) struct Scheduler<'model> {
@@ -284,7 +310,7 @@ impl<'model> Scheduler<'model> {
         self.draft(&mut parts, room);
         let rows = self.fill(&parts);
         let counts: Vec<(usize, usize)> =
-            parts.iter().map(|part| (part.slot, part.pending + part.draft)).collect();
+            parts.iter().map(|part| (part.slot, part.len())).collect();
         let load = Load::of(&counts, rows.len(), self.shape.pass);
         let started = Instant::now();
         if let Err(error) = self.context.decode(&mut self.batch) {
@@ -301,12 +327,9 @@ impl<'model> Scheduler<'model> {
                 decoded.extend_from_slice(work.draft(part.draft));
                 work.count_call();
             }
+            decoded.extend(part.filler.then_some(FILLER));
         }
-        for (index, offset, row) in rows {
-            if let Some(work) = &mut self.slots[index].work {
-                work.take_logits(offset, self.context.get_logits_ith(row), &self.vocab);
-            }
-        }
+        self.choose(&rows);
         let accepted = self.verify(&parts);
         self.count(&load, seconds, &parts, accepted);
         for index in 0..self.slots.len() {
@@ -341,9 +364,12 @@ impl<'model> Scheduler<'model> {
                 }
                 count += 1;
             }
+            if self.shape.drafts && count < slot.pending.len() {
+                count -= count % 2;
+            }
             if count > 0 {
                 left -= count;
-                parts.push(Part { slot: index, pending: count, draft: 0 });
+                parts.push(Part { slot: index, pending: count, draft: 0, filler: false });
             }
             if left == 0 {
                 break;
@@ -364,6 +390,7 @@ impl<'model> Scheduler<'model> {
         for part in &*parts {
             let slot = &mut self.slots[part.slot];
             if let Some(Work::Generate(work)) = &mut slot.work
+                && work.request.draft.is_some()
                 && part.pending == slot.pending.len()
             {
                 let (available, likely) =
@@ -371,11 +398,19 @@ impl<'model> Scheduler<'model> {
                 ready.push(Ready { slot: part.slot, available, likely });
             }
         }
-        let lengths = plan::lengths(&self.cost, &ready, room, self.shape.pass);
+        // Each part may need a filler.
+        let spare = room.saturating_sub(parts.len());
+        let lengths = plan::lengths(&self.cost, &ready, spare, self.shape.pass);
+        let mut left = room - lengths.iter().sum::<usize>();
         for (ready, length) in ready.iter().zip(lengths) {
             if let Some(part) = parts.iter_mut().find(|part| part.slot == ready.slot) {
                 part.draft = length;
             }
+        }
+        for part in parts {
+            let fits = self.slots[part.slot].decoded.len() + part.len() < self.shape.context;
+            part.filler = part.len() % 2 == 1 && left > 0 && fits;
+            left -= usize::from(part.filler);
         }
     }
 
@@ -396,6 +431,10 @@ impl<'model> Scheduler<'model> {
                 tokens.extend_from_slice(work.draft(part.draft));
             }
             wanted.resize(tokens.len(), true);
+            if part.filler {
+                tokens.push(FILLER);
+                wanted.push(false);
+            }
             for ((position, &token), wanted) in (decoded.len()..).zip(&tokens).zip(wanted) {
                 let row = self.batch.n_tokens();
                 let sequence = [part.slot as i32];
@@ -409,16 +448,58 @@ impl<'model> Scheduler<'model> {
         rows
     }
 
+    /// Has each request look at its logits: one after another where that takes no time, else
+    /// on as many threads as decoding uses.
+    fn choose(&mut self, rows: &[(usize, usize, i32)]) {
+        let context = &self.context;
+        let mut jobs: Vec<(&mut Work, Vec<(usize, &[f32])>)> = Vec::new();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            let own: Vec<(usize, &[f32])> = rows
+                .iter()
+                .filter(|&&(slot, ..)| slot == index)
+                .map(|&(_, offset, row)| (offset, context.get_logits_ith(row)))
+                .collect();
+            if let Some(work) = &mut slot.work
+                && !own.is_empty()
+            {
+                jobs.push((work, own));
+            }
+        }
+        let vocab: &Vocab = &self.vocab;
+        let look = |jobs: &mut [(&mut Work, Vec<(usize, &[f32])>)]| {
+            for (work, own) in jobs {
+                own.iter().for_each(|&(offset, logits)| work.take_logits(offset, logits, vocab));
+            }
+        };
+        let worth = rows.len() * vocab.len() / WORTH_A_THREAD;
+        let threads = self.shape.threads.min(jobs.len()).min(worth);
+        if threads < 2 {
+            look(&mut jobs);
+            return;
+        }
+        let each = jobs.len().div_ceil(threads);
+        let mut shares = jobs.chunks_mut(each);
+        let first = shares.next();
+        std::thread::scope(|scope| {
+            for share in shares {
+                scope.spawn(|| look(share));
+            }
+            first.into_iter().for_each(look);
+        });
+    }
+
     /// Removes what was guessed wrong, and gives the number of guesses that were right.
     fn verify(&mut self, parts: &[Part]) -> usize {
         let mut accepted = 0;
         for part in parts {
             let slot = &mut self.slots[part.slot];
-            let Some(Work::Generate(work)) = &mut slot.work else { continue };
-            let verified = work.verified();
+            let verified = match &mut slot.work {
+                Some(Work::Generate(work)) => work.verified(),
+                _ => Verified::default(),
+            };
             accepted += verified.accepted;
             self.acceptance.add(verified.right, verified.compared);
-            let keep = slot.decoded.len() - part.draft + verified.accepted;
+            let keep = slot.decoded.len() - part.unsure() + verified.accepted;
             self.truncate(part.slot, keep);
         }
         accepted
