@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn ready(count: usize, likely: f64) -> Vec<Ready> {
-        (0..count).map(|slot| Ready { slot, available: 20, likely }).collect()
+        (0..count).map(|slot| Ready { slot, available: 19, likely }).collect()
     }
 
     /// A machine on which a pass costs as much as `tokens` tokens.
@@ -129,7 +129,7 @@ mod tests {
         assert_eq!(longest(0.0), 0);
         assert_eq!(longest(0.05), 0);
         assert!(longest(0.5) > 0 && longest(0.5) < longest(0.9) && longest(0.9) < longest(1.0));
-        assert_eq!(longest(1.0), 20, "no longer than what can be drafted");
+        assert_eq!(longest(1.0), 19, "no longer than what can be drafted");
     }
 
     #[test]
