@@ -69,6 +69,19 @@ impl Follower {
         self.text.extend_from_slice(bytes);
     }
 
+    /// The bytes that most probably come next, to the end of what was heard. After an unheard
+    /// word they begin with the next one; before the first word no space comes.
+    #[must_use]
+    pub fn rest(&self) -> Vec<u8> {
+        if !self.started {
+            return self.trie.best_continuation(&self.trie.start(false));
+        }
+        if self.state.is_empty() {
+            return self.trie.best_continuation(&self.boundary());
+        }
+        self.trie.best_continuation(&self.state)
+    }
+
     /// The state as if the last word had ended here.
     fn boundary(&self) -> State {
         if !self.reenters {

@@ -12,6 +12,7 @@ mod bytes;
 mod confidence;
 #[cfg(test)]
 mod cost;
+mod draft;
 mod error;
 mod follower;
 mod heard;
@@ -30,6 +31,7 @@ mod trie;
 mod windows;
 
 pub use self::{
+    draft::TrieDraft,
     error::RecordError,
     follower::Follower,
     heard::Heard,

@@ -107,6 +107,9 @@ pub struct ModelArgs {
     /// Decode common beginnings of prompts every time
     #[arg(long)]
     pub no_prefix_sharing: bool,
+    /// Decode token by token: do not guess how a text goes on from what was heard
+    #[arg(long)]
+    pub no_drafts: bool,
     /// A server in place of this machine.
     #[command(flatten)]
     pub backend: BackendArgs,

@@ -43,6 +43,7 @@ pub(super) async fn load(
         context: args.context,
         batch: args.batch,
         share_prefix: !args.no_prefix_sharing,
+        drafts: !args.no_drafts,
         ..LlamaOptions::new(path)
     };
     let spinner =

@@ -25,10 +25,10 @@ impl Constrained {
             return Ok(Proposal::new(utterance, utterance.one_best()));
         }
         let even = 1.0 / utterance.nbest.len() as f64;
-        let trie =
-            Trie::new(utterance.nbest.iter().map(|hypothesis| (hypothesis.text.as_str(), even)));
-        let hook = Box::new(InTrie { follower: Follower::new(Arc::new(trie)) });
-        let mut proposal = self.generate.decode_with(utterance, hook).await?;
+        let texts = utterance.nbest.iter().map(|hypothesis| (hypothesis.text.as_str(), even));
+        let trie = Arc::new(Trie::new(texts));
+        let hook = Box::new(InTrie { follower: Follower::new(Arc::clone(&trie)) });
+        let mut proposal = self.generate.decode_with(utterance, hook, trie).await?;
         // Whitespace runs count as one space in the trie, and a vocabulary that cannot write
         // some character ends early: what counts is the hypothesis that was meant.
         let words: Vec<&str> = proposal.text.split_whitespace().collect();

@@ -1,5 +1,7 @@
 //! `uadf` and `static-fusion`: decoding fused with the recogniser.
 
+use std::sync::Arc;
+
 use super::{CorrectError, Method, Proposal, Tools, generate::Generate, heard::Hearing};
 use crate::{
     corpus::Utterance,
@@ -46,8 +48,8 @@ impl Fused {
         let trie = self.hearing.trie(utterance)?;
         let heard = self.hearing.is_recorded(utterance);
         let fusion = if heard { self.recorded } else { self.fusion };
-        let hook = Box::new(FusionHook::new(trie, fusion));
-        let mut proposal = self.generate.decode_with(utterance, hook).await?;
+        let hook = Box::new(FusionHook::new(Arc::clone(&trie), fusion));
+        let mut proposal = self.generate.decode_with(utterance, hook, trie).await?;
         for confidence in &mut proposal.confidences {
             *confidence = confidence.powf(1.0 / self.confidence_tau);
         }

@@ -6,9 +6,10 @@ use super::{
     CorrectError, Decoding, Method, Prompter, Proposal, Tools, confidence, prompter::answer_budget,
 };
 use crate::{
+    acoustic::{self, Posterior, Trie, TrieDraft},
     corpus::Utterance,
     edits::pairs,
-    llm::{BoxFuture, GenerateRequest, Greedy, LanguageModel, Sampled, StepHook},
+    llm::{BoxFuture, DraftSource, GenerateRequest, Greedy, LanguageModel, Sampled, StepHook},
     prompt::Output,
 };
 
@@ -17,6 +18,7 @@ pub(super) struct Generate {
     model: Arc<dyn LanguageModel>,
     prompter: Arc<Prompter>,
     decoding: Decoding,
+    posterior: Posterior,
 }
 
 impl Generate {
@@ -31,7 +33,8 @@ impl Generate {
         if method != "generate" || prompter.template().header().output != Output::Pairs {
             prompter.expect(method, Output::Text)?;
         }
-        Ok(Self { model, prompter, decoding: tools.parameters.decoding })
+        let (decoding, posterior) = (tools.parameters.decoding, tools.parameters.posterior);
+        Ok(Self { model, prompter, decoding, posterior })
     }
 
     /// Decodes with the settings' own choice of tokens.
@@ -45,20 +48,30 @@ impl Generate {
         } else {
             Box::new(Greedy)
         };
-        self.decode_with(utterance, hook).await
+        let weights = acoustic::posterior(&utterance.nbest, &self.posterior);
+        let texts = utterance.nbest.iter().map(|hypothesis| hypothesis.text.as_str());
+        let trie = Arc::new(Trie::new(texts.zip(weights)));
+        self.decode_with(utterance, hook, trie).await
     }
 
-    /// Decodes with a hook.
+    /// Decodes with a hook. What was heard makes it faster and changes nothing.
     pub(super) async fn decode_with(
         &self,
         utterance: &Utterance,
         hook: Box<dyn StepHook>,
+        heard: Arc<Trie>,
     ) -> Result<Proposal, CorrectError> {
         let max_tokens = answer_budget(self.model.as_ref(), &self.prompter, utterance);
         let prompt = self.prompter.prompt(self.model.as_ref(), utterance, max_tokens)?.tokens;
-        let stop = self.prompter.template().header().stop.clone();
-        let output =
-            self.model.generate(GenerateRequest { prompt, max_tokens, stop, hook }).await?;
+        let header = self.prompter.template().header();
+        let stop = header.stop.clone();
+        // Pairs do not begin as the transcript does.
+        let draft: Option<Box<dyn DraftSource>> = match header.output {
+            Output::Text => Some(Box::new(TrieDraft::new(heard, &header.answer_prefix))),
+            Output::Label | Output::Pairs => None,
+        };
+        let request = GenerateRequest { prompt, max_tokens, stop, hook, draft };
+        let output = self.model.generate(request).await?;
         let answer = self.prompter.answer_text(&output.text);
         let words = confidence::of_words(&output.tokens, &output.confidences, self.model.vocab());
         let mut proposal = match self.prompter.template().header().output {
@@ -74,6 +87,9 @@ impl Generate {
         proposal.prompt_tokens = output.prompt_tokens;
         proposal.output_tokens = output.answer_tokens;
         proposal.near_ties = output.near_ties;
+        proposal.drafted = output.drafted;
+        proposal.accepted = output.accepted;
+        proposal.decode_calls = output.decode_calls;
         Ok(proposal)
     }
 }

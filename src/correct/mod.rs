@@ -108,6 +108,12 @@ pub struct Proposal {
     pub output_tokens: u32,
     /// Decoding steps in which the two best choices were nearly tied.
     pub near_ties: u32,
+    /// Calls of the model in which this text was decoded.
+    pub decode_calls: u32,
+    /// Tokens of it that were guessed from what was heard and decoded.
+    pub drafted: u32,
+    /// Those of them that were chosen.
+    pub accepted: u32,
 }
 
 impl Proposal {
@@ -126,6 +132,9 @@ impl Proposal {
             prompt_tokens: 0,
             output_tokens: 0,
             near_ties: 0,
+            decode_calls: 0,
+            drafted: 0,
+            accepted: 0,
         }
     }
 

@@ -6,6 +6,7 @@
 //! and the engine batches them. Only [`llama`] knows llama.cpp.
 //! [`openai`] asks a server instead.
 
+mod draft;
 mod error;
 pub mod hook;
 pub mod llama;
@@ -18,6 +19,7 @@ use std::{future::Future, pin::Pin};
 use serde::Serialize;
 
 pub use self::{
+    draft::{DraftSource, DraftStep, FixedDraft},
     error::LlmError,
     hook::{Choice, Greedy, Sampled, Sampling, Step, StepHook},
     vocab::{Span, Vocab},
@@ -127,6 +129,8 @@ pub struct GenerateRequest {
     pub stop: Vec<String>,
     /// Chooses each token.
     pub hook: Box<dyn StepHook>,
+    /// Guesses what will be chosen. It changes the time that decoding takes and nothing else.
+    pub draft: Option<Box<dyn DraftSource>>,
 }
 
 /// Why decoding ended.
@@ -165,6 +169,12 @@ pub struct GenerateOutput {
     pub answer_tokens: u32,
     /// Steps in which the two best choices were nearly tied ([`NEAR_TIE`]).
     pub near_ties: u32,
+    /// Calls of the model in which tokens of this request were decoded.
+    pub decode_calls: u32,
+    /// Guessed tokens that were decoded ([`GenerateRequest::draft`]).
+    pub drafted: u32,
+    /// Those of them that were then chosen.
+    pub accepted: u32,
 }
 
 /// What can be asked of a model beside a text.

@@ -10,7 +10,7 @@ use crate::{
     corpus::Utterance,
     correct::{CorrectError, Parameters, Proposal, Tools},
     fusion::{Reliability, TeacherForced, bisect_temperature},
-    llm::{Choice, GenerateRequest, Step, StepHook, TokenId},
+    llm::{Choice, DraftSource, FixedDraft, GenerateRequest, Step, StepHook, TokenId},
 };
 
 /// Bins of the diagrams.
@@ -178,8 +178,11 @@ pub(super) async fn language_model(
             Err(error) => return Err(error),
         };
         let max_tokens = answer.len() + 1;
+        let draft = FixedDraft(answer.clone());
         let hook = Box::new(Forced { answer, steps: Arc::clone(&steps) });
-        model.generate(GenerateRequest { prompt, max_tokens, stop: Vec::new(), hook }).await?;
+        let draft: Option<Box<dyn DraftSource>> = Some(Box::new(draft));
+        let request = GenerateRequest { prompt, max_tokens, stop: Vec::new(), hook, draft };
+        model.generate(request).await?;
     }
     let steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
     let found = steps.temperature();

@@ -16,7 +16,7 @@ const MEASURED: [(&str, u64, u64, f64, f64, f64); 6] = [
     ("ls_clean", 2620, 52576, 1.79, 0.89, 0.74),
 ];
 
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let named = std::env::var_os("GEC_DATA_DIR");
     let found = named

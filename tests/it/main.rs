@@ -12,6 +12,7 @@ mod bad_databases;
 mod correct;
 mod data;
 mod disk;
+mod drafts;
 mod engine;
 #[cfg(all(feature = "asr", feature = "opus"))]
 mod first_pass;

@@ -131,6 +131,16 @@ pub(super) fn vocabulary(model: &LlamaModel) -> Vocab {
     Vocab::new(pieces, end, specials)
 }
 
+/// Whether the last tokens of a sequence can be taken back: not from a state that has them
+/// all mixed in, and not where what came before a window is dropped.
+pub(super) fn can_forget(model: &LlamaModel) -> bool {
+    let window = model
+        .meta_val_str("general.architecture")
+        .and_then(|name| model.meta_val_str(&format!("{name}.attention.sliding_window")));
+    let window = window.is_ok_and(|window| window != "0");
+    !(model.is_recurrent() || model.is_hybrid() || window)
+}
+
 /// The text of a special token, empty for ids below 0.
 pub(super) fn special_text(model: &LlamaModel, token: TokenId) -> String {
     if token < 0 {

@@ -2,9 +2,15 @@
 
 #![expect(unsafe_code, reason = "llama.cpp's log callback is a C function")]
 
+mod cost;
+#[cfg(test)]
+mod draft_tests;
+mod generate;
 mod load;
 mod logs;
+mod plan;
 mod scheduler;
+mod score;
 mod slot;
 #[cfg(test)]
 mod tests;
@@ -17,7 +23,7 @@ use std::{
 };
 
 use llama_cpp_2::{
-    context::params::LlamaContextParams,
+    context::{LlamaContext, params::LlamaContextParams},
     model::{LlamaLoraAdapter, LlamaModel},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -56,6 +62,27 @@ pub struct LlamaOptions {
     pub batch: usize,
     /// Whether common beginnings of prompts are decoded once.
     pub share_prefix: bool,
+    /// Whether guesses how a text goes on are decoded with it
+    /// ([`GenerateRequest::draft`]). Models that cannot forget a part of what they have read
+    /// go without: recurrent ones, and those that attend over a sliding window.
+    pub drafts: bool,
+}
+
+/// What an engine has done so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Totals {
+    /// Decode calls.
+    pub calls: u64,
+    /// Passes over the weights, into which llama.cpp splits calls.
+    pub passes: u64,
+    /// Tokens decoded: prompts, texts and drafts.
+    pub tokens: u64,
+    /// Guessed tokens among them.
+    pub drafted: u64,
+    /// Guessed tokens that were then chosen.
+    pub accepted: u64,
+    /// Seconds spent in decode calls.
+    pub seconds: f64,
 }
 
 impl LlamaOptions {
@@ -78,6 +105,7 @@ impl LlamaOptions {
             context: None,
             batch: 512,
             share_prefix: true,
+            drafts: true,
         }
     }
 }
@@ -92,6 +120,7 @@ pub struct Llama {
     vocab: Arc<Vocab>,
     info: ModelInfo,
     context: usize,
+    totals: Arc<Mutex<Totals>>,
 }
 
 impl Llama {
@@ -113,23 +142,38 @@ impl Llama {
             _ => std::thread::available_parallelism().map_or(1, usize::from),
         });
         let batch = options.batch.max(parallel).max(16);
-        let info = info(&model, options, parallel, context, batch)?;
-        let shape = Shape { slots: parallel, context, batch, share_prefix: options.share_prefix };
+        let drafts = options.drafts && load::can_forget(&model);
+        let info = info(&model, options, parallel, context, batch, drafts)?;
+        let pass = batch.min(512);
+        let share_prefix = options.share_prefix;
+        let shape = Shape { slots: parallel, context, batch, pass, threads, share_prefix, drafts };
+        let totals = Arc::new(Mutex::new(Totals::default()));
         let model = Arc::new(model);
         let on_gpu = options.gpu_layers > 0;
         let (requests, receiver) = mpsc::unbounded_channel();
         let (ready, started) = std::sync::mpsc::channel();
         let thread = {
             let (model, vocab, path) = (Arc::clone(&model), Arc::clone(&vocab), path.clone());
+            let totals = Arc::clone(&totals);
             let run = move || {
-                engine(&path, &model, vocab, adapter, shape, (threads, on_gpu), receiver, &ready);
+                let start = |context| {
+                    Scheduler::new(&model, context, vocab, shape, totals).run(receiver);
+                };
+                engine(&path, &model, adapter, shape, on_gpu, &ready, start);
             };
             std::thread::Builder::new().name("llama".into()).spawn(run).map_err(|error| {
                 LlmError::Load { path: options.path.clone(), reason: error.to_string() }
             })?
         };
         started.recv().map_err(|_| LlmError::Stopped)??;
-        Ok(Self { requests: Some(requests), thread: Some(thread), model, vocab, info, context })
+        let (requests, thread) = (Some(requests), Some(thread));
+        Ok(Self { requests, thread, model, vocab, info, context, totals })
+    }
+
+    /// What the engine has done since it was loaded.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn send(&self, request: Request) -> Result<(), LlmError> {
@@ -205,17 +249,24 @@ fn adapter(model: &mut LlamaModel, path: &Path) -> Result<LlamaLoraAdapter, LlmE
     })
 }
 
-/// The engine's thread: creates the context and serves requests until all senders are gone.
-#[expect(clippy::too_many_arguments, reason = "called once, from the thread's start")]
-fn engine(
+/// The model's tokens of a text, none of them special.
+fn tokens_of(model: &LlamaModel, text: &str) -> Vec<TokenId> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let tokens = model.vocab().tokenize(text.as_bytes(), false, false);
+    tokens.into_iter().map(|token| token.0).collect()
+}
+
+/// The engine's thread: creates the context and has it `serve` requests.
+fn engine<'model>(
     path: &Path,
-    model: &LlamaModel,
-    vocab: Arc<Vocab>,
+    model: &'model LlamaModel,
     adapter: Option<LlamaLoraAdapter>,
     shape: Shape,
-    (threads, on_gpu): (usize, bool),
-    requests: mpsc::UnboundedReceiver<Request>,
+    on_gpu: bool,
     ready: &std::sync::mpsc::Sender<Result<(), LlmError>>,
+    serve: impl FnOnce(LlamaContext<'model>),
 ) {
     // llama.cpp writes to the model while it creates a context: one at a time.
     static CREATING: Mutex<()> = Mutex::new(());
@@ -230,9 +281,9 @@ fn engine(
             .with_n_ctx(NonZeroU32::new((shape.context.next_multiple_of(256) * shape.slots) as u32))
             .with_n_seq_max(shape.slots as u32)
             .with_n_batch(shape.batch as u32)
-            .with_n_ubatch(shape.batch.min(512) as u32)
-            .with_n_threads(threads as i32)
-            .with_n_threads_batch(threads as i32)
+            .with_n_ubatch(shape.pass as u32)
+            .with_n_threads(shape.threads as i32)
+            .with_n_threads_batch(shape.threads as i32)
             .with_kv_unified(false)
             // On a processor, the tiled kernel for long prompts rounds otherwise than the one for single
             // tokens: without it a text does not depend on what was decoded beside it.
@@ -253,7 +304,7 @@ fn engine(
     match create() {
         Ok(context) => {
             if ready.send(Ok(())).is_ok() {
-                Scheduler::new(context, vocab, shape).run(requests);
+                serve(context);
             }
         }
         // The caller is waiting for exactly this; where it is gone nobody is left to tell.
@@ -267,6 +318,7 @@ fn info(
     parallel: usize,
     context: usize,
     batch: usize,
+    drafts: bool,
 ) -> Result<ModelInfo, LlmError> {
     let path = &options.path;
     let vocab = model.vocab();
@@ -294,13 +346,18 @@ fn info(
         add_bos: vocab.should_add_bos(),
         engine: format!(
             "llama-cpp-2 {LLAMA_CPP_2}, {} slots of {context} tokens, batch {batch}, {} gpu \
-             layers, prefix sharing {}",
+             layers, prefix sharing {}, drafts {}",
             parallel,
             options.gpu_layers,
-            if options.share_prefix { "on" } else { "off" }
+            on_or_off(options.share_prefix),
+            on_or_off(drafts),
         ),
         adapter: options.lora.as_deref().map(hash_file).transpose()?,
     })
+}
+
+fn on_or_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }
 
 /// blake3 of a file's bytes, in hex.

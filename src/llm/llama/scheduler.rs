@@ -4,14 +4,28 @@
 //! a time together with all the others, and gives the slot back when it is answered. A
 //! slot keeps its tokens, so that the next request with the same beginning goes on from
 //! there; a long common beginning (instructions, examples) is decoded once and copied
-//! from slot to slot.
+//! from slot to slot. Where a request can guess how its text goes on, guesses are decoded
+//! along with what was chosen ([`super::plan`]), and what was guessed wrong is removed again.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
-use llama_cpp_2::{context::LlamaContext, llama_batch::LlamaBatch, token::LlamaToken};
+use llama_cpp_2::{
+    context::LlamaContext, llama_batch::LlamaBatch, model::LlamaModel, token::LlamaToken,
+};
 use tokio::sync::mpsc;
 
-use super::slot::{Next, Request, Work, common_prefix};
+use super::{
+    Totals,
+    cost::{Cost, Load},
+    generate::Verified,
+    plan::{self, Acceptance, LONGEST, Ready},
+    slot::{Next, Request, Work, common_prefix},
+    tokens_of,
+};
 use crate::llm::{LlmError, TokenId, Vocab};
 
 /// A shared beginning shorter than this is cheaper to decode again than to copy.
@@ -19,6 +33,12 @@ const WORTH_COPYING: usize = 32;
 
 /// Logits of one `llama_decode` take at most this many floats (128 MiB).
 const LOGITS_BUDGET: usize = 32 << 20;
+
+/// Any token: what it is plays no part.
+const FILLER: TokenId = 0;
+
+/// So many logits take about as long to look at as ten threads to start.
+const WORTH_A_THREAD: usize = if cfg!(test) { 1 << 12 } else { 1 << 16 };
 
 /// Shape of the context.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +49,14 @@ pub(super) struct Shape {
     pub(super) context: usize,
     /// Tokens decoded in one call.
     pub(super) batch: usize,
+    /// Tokens llama.cpp decodes in one pass.
+    pub(super) pass: usize,
+    /// Threads that decode.
+    pub(super) threads: usize,
     /// Whether slots reuse what they and others have decoded.
     pub(super) share_prefix: bool,
+    /// Whether guesses are decoded.
+    pub(super) drafts: bool,
 }
 
 #[derive(Default)]
@@ -56,7 +82,34 @@ impl Slot {
     }
 }
 
+/// What one call decodes of one slot.
+struct Part {
+    slot: usize,
+    /// Of its pending tokens.
+    pending: usize,
+    /// Of its draft, after all that is pending.
+    draft: usize,
+    /// Whether one more token follows that means nothing. llama.cpp multiplies a lone token of
+    /// a sequence with another kernel than several, which rounds otherwise. Where guesses are
+    /// decoded all parts have an even number of tokens, and so has each pass
+    /// ([`Load::of`]): no token is alone, and the last bits do not depend on how many guesses
+    /// were worth their time.
+    filler: bool,
+}
+
+impl Part {
+    /// Tokens that are not known to be part of the text.
+    fn unsure(&self) -> usize {
+        self.draft + usize::from(self.filler)
+    }
+
+    fn len(&self) -> usize {
+        self.pending + self.unsure()
+    }
+}
+
 pub(super) struct Scheduler<'model> {
+    model: &'model LlamaModel,
     context: LlamaContext<'model>,
     batch: LlamaBatch<'static>,
     vocab: Arc<Vocab>,
@@ -64,11 +117,21 @@ pub(super) struct Scheduler<'model> {
     slots: Vec<Slot>,
     queue: VecDeque<Request>,
     tick: u64,
+    cost: Cost,
+    acceptance: Acceptance,
+    totals: Arc<Mutex<Totals>>,
 }
 
 impl<'model> Scheduler<'model> {
-    pub(super) fn new(context: LlamaContext<'model>, vocab: Arc<Vocab>, shape: Shape) -> Self {
+    pub(super) fn new(
+        model: &'model LlamaModel,
+        context: LlamaContext<'model>,
+        vocab: Arc<Vocab>,
+        shape: Shape,
+        totals: Arc<Mutex<Totals>>,
+    ) -> Self {
         Self {
+            model,
             context,
             batch: LlamaBatch::new(shape.batch, 1),
             vocab,
@@ -76,6 +139,9 @@ impl<'model> Scheduler<'model> {
             slots: (0..shape.slots).map(|_| Slot::default()).collect(),
             queue: VecDeque::new(),
             tick: 0,
+            cost: Cost::default(),
+            acceptance: Acceptance::of_engine(),
+            totals,
         }
     }
 
@@ -216,6 +282,10 @@ impl<'model> Scheduler<'model> {
         if removed {
             slot.decoded.truncate(keep);
         } else {
+            if keep > 0 {
+                // A draft that is not accepted as a whole would cost the whole text.
+                self.shape.drafts = false;
+            }
             // Removing a whole sequence never fails, and both numbers fit an i32.
             let _ = self.context.clear_kv_cache_seq(Some(index as u32), None, None);
             slot.decoded.clear();
@@ -231,13 +301,50 @@ impl<'model> Scheduler<'model> {
         slot.work = Some(Work::new(request));
     }
 
-    /// One `llama_decode` over what is pending, answers first, then prompts.
+    /// One `llama_decode` over what is pending.
     fn decode(&mut self) {
-        self.batch.clear();
+        let (mut parts, room) = self.select();
+        if parts.is_empty() {
+            return;
+        }
+        self.draft(&mut parts, room);
+        let rows = self.fill(&parts);
+        let counts: Vec<(usize, usize)> =
+            parts.iter().map(|part| (part.slot, part.len())).collect();
+        let load = Load::of(&counts, rows.len(), self.shape.pass);
+        let started = Instant::now();
+        if let Err(error) = self.context.decode(&mut self.batch) {
+            self.fail_all(&parts, &LlmError::Decode(error.to_string()));
+            return;
+        }
+        self.context.synchronize();
+        let seconds = started.elapsed().as_secs_f64();
+        self.cost.observe(&load, seconds);
+        for part in &parts {
+            let Slot { decoded, pending, work, .. } = &mut self.slots[part.slot];
+            decoded.extend(pending.drain(..part.pending));
+            if let Some(Work::Generate(work)) = work {
+                decoded.extend_from_slice(work.draft(part.draft));
+                work.count_call();
+            }
+            decoded.extend(part.filler.then_some(FILLER));
+        }
+        self.choose(&rows);
+        let accepted = self.verify(&parts);
+        self.count(&load, seconds, &parts, accepted);
+        for index in 0..self.slots.len() {
+            if self.slots[index].pending.is_empty() {
+                self.advance(index);
+            }
+        }
+    }
+
+    /// What is decoded next, by rising slot as llama.cpp wants it ([`Load::of`]), and how many
+    /// tokens can be decoded beside that.
+    fn select(&self) -> (Vec<Part>, usize) {
         let mut left = self.shape.batch;
         let mut rows_left = (LOGITS_BUDGET / self.vocab.len().max(1)).max(self.shape.slots).max(8);
-        let mut taken: Vec<(usize, usize)> = Vec::new();
-        let mut rows: Vec<(usize, usize, i32)> = Vec::new();
+        let mut parts: Vec<Part> = Vec::new();
         // Slots with few tokens first: their answers are nearly there.
         let mut order: Vec<usize> =
             (0..self.slots.len()).filter(|&i| !self.slots[i].pending.is_empty()).collect();
@@ -247,63 +354,182 @@ impl<'model> Scheduler<'model> {
             let Some(work) = &slot.work else { continue };
             let prompt = work.prompt().len();
             let mut count = 0;
-            for &token in slot.pending.iter().take(left) {
+            while count < slot.pending.len().min(left) {
                 let position = slot.decoded.len() + count;
-                let wanted = position + 1 >= prompt;
-                if wanted && rows_left == 0 {
-                    break;
-                }
-                let row = self.batch.n_tokens();
-                let added =
-                    self.batch.add(LlamaToken(token), position as i32, &[index as i32], wanted);
-                if added.is_err() {
-                    break;
-                }
-                if wanted {
+                if position + 1 >= prompt && work.wants(position + 1 - prompt) {
+                    if rows_left == 0 {
+                        break;
+                    }
                     rows_left -= 1;
-                    rows.push((index, position + 1 - prompt, row));
                 }
                 count += 1;
             }
+            if self.shape.drafts && count < slot.pending.len() {
+                count -= count % 2;
+            }
             if count > 0 {
                 left -= count;
-                taken.push((index, count));
+                parts.push(Part { slot: index, pending: count, draft: 0, filler: false });
             }
             if left == 0 {
                 break;
             }
         }
-        if taken.is_empty() {
+        parts.sort_by_key(|part| part.slot);
+        (parts, left.min(rows_left))
+    }
+
+    /// Adds drafts, at most `room` tokens, where they are worth their time.
+    fn draft(&mut self, parts: &mut [Part], room: usize) {
+        if !self.shape.drafts || room == 0 {
             return;
         }
-        if let Err(error) = self.context.decode(&mut self.batch) {
-            self.fail_all(&taken, &LlmError::Decode(error.to_string()));
+        let model = self.model;
+        let tokenize = |text: &str| tokens_of(model, text);
+        let mut ready = Vec::new();
+        for part in &*parts {
+            let slot = &mut self.slots[part.slot];
+            if let Some(Work::Generate(work)) = &mut slot.work
+                && work.request.draft.is_some()
+                && part.pending == slot.pending.len()
+            {
+                let (available, likely) =
+                    work.propose(&self.vocab, &tokenize, LONGEST, &self.acceptance);
+                ready.push(Ready { slot: part.slot, available, likely });
+            }
+        }
+        // Each part may need a filler.
+        let spare = room.saturating_sub(parts.len());
+        let lengths = plan::lengths(&self.cost, &ready, spare, self.shape.pass);
+        let mut left = room - lengths.iter().sum::<usize>();
+        for (ready, length) in ready.iter().zip(lengths) {
+            if let Some(part) = parts.iter_mut().find(|part| part.slot == ready.slot) {
+                part.draft = length;
+            }
+        }
+        for part in parts {
+            let fits = self.slots[part.slot].decoded.len() + part.len() < self.shape.context;
+            part.filler = part.len() % 2 == 1 && left > 0 && fits;
+            left -= usize::from(part.filler);
+        }
+    }
+
+    /// Puts the parts into the batch; gives slot, offset and row of each wanted position.
+    fn fill(&mut self, parts: &[Part]) -> Vec<(usize, usize, i32)> {
+        self.batch.clear();
+        let mut rows = Vec::new();
+        for part in parts {
+            let Slot { decoded, pending, work, .. } = &mut self.slots[part.slot];
+            let Some(work) = work else { continue };
+            let prompt = work.prompt().len();
+            let mut wanted: Vec<bool> = (0..part.pending)
+                .map(|count| decoded.len() + count + 1)
+                .map(|length| length >= prompt && work.wants(length - prompt))
+                .collect();
+            let mut tokens = pending[..part.pending].to_vec();
+            if let Work::Generate(work) = work {
+                tokens.extend_from_slice(work.draft(part.draft));
+            }
+            wanted.resize(tokens.len(), true);
+            if part.filler {
+                tokens.push(FILLER);
+                wanted.push(false);
+            }
+            for ((position, &token), wanted) in (decoded.len()..).zip(&tokens).zip(wanted) {
+                let row = self.batch.n_tokens();
+                let sequence = [part.slot as i32];
+                // There is room: the parts were chosen so.
+                let _ = self.batch.add(LlamaToken(token), position as i32, &sequence, wanted);
+                if wanted {
+                    rows.push((part.slot, position + 1 - prompt, row));
+                }
+            }
+        }
+        rows
+    }
+
+    /// Has each request look at its logits: one after another where that takes no time, else
+    /// on as many threads as decoding uses.
+    fn choose(&mut self, rows: &[(usize, usize, i32)]) {
+        let context = &self.context;
+        let mut jobs: Vec<(&mut Work, Vec<(usize, &[f32])>)> = Vec::new();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            let own: Vec<(usize, &[f32])> = rows
+                .iter()
+                .filter(|&&(slot, ..)| slot == index)
+                .map(|&(_, offset, row)| (offset, context.get_logits_ith(row)))
+                .collect();
+            if let Some(work) = &mut slot.work
+                && !own.is_empty()
+            {
+                jobs.push((work, own));
+            }
+        }
+        let vocab: &Vocab = &self.vocab;
+        let look = |jobs: &mut [(&mut Work, Vec<(usize, &[f32])>)]| {
+            for (work, own) in jobs {
+                own.iter().for_each(|&(offset, logits)| work.take_logits(offset, logits, vocab));
+            }
+        };
+        let worth = rows.len() * vocab.len() / WORTH_A_THREAD;
+        let threads = self.shape.threads.min(jobs.len()).min(worth);
+        if threads < 2 {
+            look(&mut jobs);
             return;
         }
-        for (index, count) in taken {
-            let slot = &mut self.slots[index];
-            slot.decoded.extend(slot.pending.drain(..count));
-        }
-        for (index, offset, row) in rows {
-            if let Some(work) = &mut self.slots[index].work {
-                work.take_logits(offset, self.context.get_logits_ith(row), &self.vocab);
+        let each = jobs.len().div_ceil(threads);
+        let mut shares = jobs.chunks_mut(each);
+        let first = shares.next();
+        std::thread::scope(|scope| {
+            for share in shares {
+                scope.spawn(|| look(share));
             }
+            first.into_iter().for_each(look);
+        });
+    }
+
+    /// Removes what was guessed wrong, and gives the number of guesses that were right.
+    fn verify(&mut self, parts: &[Part]) -> usize {
+        let mut accepted = 0;
+        for part in parts {
+            let slot = &mut self.slots[part.slot];
+            let verified = match &mut slot.work {
+                Some(Work::Generate(work)) => work.verified(),
+                _ => Verified::default(),
+            };
+            accepted += verified.accepted;
+            self.acceptance.add(verified.right, verified.compared);
+            let keep = slot.decoded.len() - part.unsure() + verified.accepted;
+            self.truncate(part.slot, keep);
         }
-        for index in 0..self.slots.len() {
-            if self.slots[index].pending.is_empty() {
-                self.advance(index);
-            }
-        }
+        accepted
+    }
+
+    fn count(&self, load: &Load, seconds: f64, parts: &[Part], accepted: usize) {
+        let mut totals = self.totals.lock().unwrap_or_else(PoisonError::into_inner);
+        totals.calls += 1;
+        totals.passes += load.passes as u64;
+        totals.tokens += load.tokens as u64;
+        totals.drafted += parts.iter().map(|part| part.draft as u64).sum::<u64>();
+        totals.accepted += accepted as u64;
+        totals.seconds += seconds;
     }
 
     /// Asks a slot's request what comes next and prepares the sequence for it.
     fn advance(&mut self, index: usize) {
-        let Some(work) = &mut self.slots[index].work else { return };
+        let Slot { decoded, pending, work, .. } = &mut self.slots[index];
+        let Some(work) = work else { return };
         match work.next() {
             Next::Done => {
                 if let Some(work) = self.slots[index].work.take() {
                     work.finish();
                 }
+            }
+            Next::Chosen => {
+                if let Work::Generate(work) = work {
+                    *pending = work.from(decoded.len());
+                }
+                self.refuse_nothing(index);
             }
             Next::Target { tokens, again } => {
                 let mut target = work.prompt().to_vec();
@@ -313,18 +539,23 @@ impl<'model> Scheduler<'model> {
                 self.truncate(index, shared - usize::from(again && shared > prompt));
                 let kept = self.slots[index].decoded.len();
                 self.slots[index].pending = target[kept..].to_vec();
-                if self.slots[index].pending.is_empty()
-                    && let Some(work) = self.slots[index].work.take()
-                {
-                    work.fail(LlmError::Decode("a request asked for nothing new".into()));
-                }
+                self.refuse_nothing(index);
             }
         }
     }
 
+    /// A request with nothing to decode would wait for ever.
+    fn refuse_nothing(&mut self, index: usize) {
+        if self.slots[index].pending.is_empty()
+            && let Some(work) = self.slots[index].work.take()
+        {
+            work.fail(LlmError::Decode("a request asked for nothing new".into()));
+        }
+    }
+
     /// Gives up on every request of a batch that could not be decoded.
-    fn fail_all(&mut self, taken: &[(usize, usize)], error: &LlmError) {
-        for &(index, _) in taken {
+    fn fail_all(&mut self, parts: &[Part], error: &LlmError) {
+        for &Part { slot: index, .. } in parts {
             if let Some(work) = self.slots[index].work.take() {
                 work.fail(error.clone());
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::llm::{Greedy, StopReason, shipped};
 
-fn load(change: impl FnOnce(&mut LlamaOptions)) -> Llama {
+pub(super) fn load(change: impl FnOnce(&mut LlamaOptions)) -> Llama {
     let folder = tempfile::tempdir().unwrap();
     let mut options = LlamaOptions::new(shipped::unpack(folder.path()).unwrap());
     options.threads = Some(1);
@@ -14,7 +14,7 @@ fn load(change: impl FnOnce(&mut LlamaOptions)) -> Llama {
 }
 
 /// Prompts in the shipped model's format, of several lengths and with common beginnings.
-fn prompts(model: &Llama, count: usize) -> Vec<Vec<TokenId>> {
+pub(super) fn prompts(model: &Llama, count: usize) -> Vec<Vec<TokenId>> {
     let lines = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/datasets/sample/test.jsonl"));
     lines
         .lines()
@@ -36,6 +36,7 @@ async fn generate(model: &Llama, prompt: &[TokenId]) -> GenerateOutput {
         max_tokens: 48,
         stop: vec![],
         hook: Box::new(Greedy),
+        draft: None,
     };
     model.generate(request).await.unwrap()
 }
@@ -130,7 +131,13 @@ async fn a_long_common_beginning_is_decoded_once_and_changes_nothing() {
 async fn a_prompt_that_does_not_fit_is_an_error_and_not_a_shorter_prompt() {
     let model = load(|options| options.context = Some(64));
     let prompt = vec![model.tokenize("<|hyp|>", true)[0]; 60];
-    let request = GenerateRequest { prompt, max_tokens: 5, stop: vec![], hook: Box::new(Greedy) };
+    let request = GenerateRequest {
+        prompt,
+        max_tokens: 5,
+        stop: vec![],
+        hook: Box::new(Greedy),
+        draft: None,
+    };
     let error = model.generate(request).await.unwrap_err();
     assert!(matches!(error, LlmError::ContextOverflow { prompt: 60, answer: 5, context: 64 }));
     let empty = ScoreRequest { prompt: vec![], continuations: vec![], with_end: false };
@@ -146,6 +153,7 @@ async fn a_dropped_request_frees_its_place() {
         max_tokens: 400,
         stop: vec![],
         hook: Box::new(Greedy),
+        draft: None,
     }));
     assert_eq!(generate(&model, &prompts[1]).await, generate(&model, &prompts[1]).await);
 }

@@ -217,6 +217,9 @@ fn written(response: Response, stop: &[String]) -> Result<GenerateOutput, Fault>
         prompt_tokens,
         answer_tokens: if answer_tokens > 0 { answer_tokens } else { counted },
         near_ties: answer.near_ties(),
+        decode_calls: 1,
+        drafted: 0,
+        accepted: 0,
     })
 }
 

@@ -80,6 +80,7 @@ pub(super) fn request(model: &OpenAi, hypothesis: &str) -> GenerateRequest {
         max_tokens: 64,
         stop: vec!["\n".into()],
         hook: Box::new(Greedy),
+        draft: None,
     }
 }
 
