@@ -163,7 +163,7 @@ fn a_reflowed_correction_fills_segments_by_their_share() {
     assert_eq!(reflow(&all, same), ["I want to", "go to the stoar.", "Now"]);
     assert_eq!(
         reflow(&all, "I really want very much to go to the store now"),
-        ["I really want", "very much to go to the", "store now"]
+        ["I really want", "very much to go to the store", "now"]
     );
     assert_eq!(reflow(&all, ""), ["", "", ""]);
     assert_eq!(reflow(&[], "a"), Vec::<String>::new());
