@@ -112,8 +112,14 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
-    let mut arguments =
-        Arguments { limit: 809, forced_limit: 16, rounds: 2, threads: None, data: None, model: None };
+    let mut arguments = Arguments {
+        limit: 809,
+        forced_limit: 16,
+        rounds: 2,
+        threads: None,
+        data: None,
+        model: None,
+    };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
@@ -332,8 +338,9 @@ fn prompt_rate(
     let words = ["flight", "morning", "boston", "list", "the", "fare", "monday", "early"];
     let prompts: Vec<Asked> = (0..prompts.max(8))
         .map(|number| {
-            let text: Vec<&str> =
-                (0..120).map(|place| words[(number * 7 + place * (number + 3)) % words.len()]).collect();
+            let text: Vec<&str> = (0..120)
+                .map(|place| words[(number * 7 + place * (number + 3)) % words.len()])
+                .collect();
             let prompt = engine.tokenize(&format!("{number} {}", text.join(" ")), false);
             Asked {
                 prompt,

@@ -123,8 +123,9 @@ fn solve(mut rows: [[f64; 4]; 4], mut right: [f64; 4]) -> [f64; 4] {
     for column in 0..4 {
         for below in column + 1..4 {
             let factor = rows[below][column] / rows[column][column];
-            for place in column..4 {
-                rows[below][place] -= factor * rows[column][place];
+            let above = rows[column];
+            for (value, above) in rows[below].iter_mut().zip(above).skip(column) {
+                *value -= factor * above;
             }
             right[below] -= factor * right[column];
         }

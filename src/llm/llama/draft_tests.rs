@@ -57,7 +57,7 @@ impl StepHook for Choosy {
         self.0 += 1;
         let best = Greedy.choose(Step { ..step });
         let Choice::Token { token: first, .. } = best else { return best };
-        if self.0 % 3 != 0 {
+        if !self.0.is_multiple_of(3) {
             return best;
         }
         let mut logits = step.logits.to_vec();
@@ -134,7 +134,7 @@ async fn compare(change: impl Fn(&mut LlamaOptions)) {
             continue;
         }
         let logprob = |output: &GenerateOutput| output.logprob.unwrap();
-        assert!((logprob(&text) - logprob(&expected)).abs() < 1e-2);
+        assert!((logprob(&text) - logprob(expected)).abs() < 1e-2);
         assert!(text.accepted <= text.drafted && text.drafted as usize <= 48 * 48);
         assert!(text.accepted as usize <= text.tokens.len());
         assert_eq!(score.scores.len(), 2);

@@ -108,6 +108,9 @@ impl Part {
     }
 }
 
+/// A request and the logits that it is to look at, with their offsets.
+type Look<'a> = (&'a mut Work, Vec<(usize, &'a [f32])>);
+
 pub(super) struct Scheduler<'model> {
     model: &'model LlamaModel,
     context: LlamaContext<'model>,
@@ -452,7 +455,7 @@ impl<'model> Scheduler<'model> {
     /// on as many threads as decoding uses.
     fn choose(&mut self, rows: &[(usize, usize, i32)]) {
         let context = &self.context;
-        let mut jobs: Vec<(&mut Work, Vec<(usize, &[f32])>)> = Vec::new();
+        let mut jobs: Vec<Look<'_>> = Vec::new();
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let own: Vec<(usize, &[f32])> = rows
                 .iter()
@@ -466,7 +469,7 @@ impl<'model> Scheduler<'model> {
             }
         }
         let vocab: &Vocab = &self.vocab;
-        let look = |jobs: &mut [(&mut Work, Vec<(usize, &[f32])>)]| {
+        let look = |jobs: &mut [Look<'_>]| {
             for (work, own) in jobs {
                 own.iter().for_each(|&(offset, logits)| work.take_logits(offset, logits, vocab));
             }
