@@ -97,6 +97,9 @@ struct Part {
     filler: bool,
 }
 
+/// A request and its logits of one call, each with its offset.
+type Look<'a> = (&'a mut Work, Vec<(usize, &'a [f32])>);
+
 impl Part {
     /// Tokens that are not known to be part of the text.
     fn unsure(&self) -> usize {
@@ -452,7 +455,7 @@ impl<'model> Scheduler<'model> {
     /// on as many threads as decoding uses.
     fn choose(&mut self, rows: &[(usize, usize, i32)]) {
         let context = &self.context;
-        let mut jobs: Vec<(&mut Work, Vec<(usize, &[f32])>)> = Vec::new();
+        let mut jobs: Vec<Look<'_>> = Vec::new();
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let own: Vec<(usize, &[f32])> = rows
                 .iter()
@@ -466,7 +469,7 @@ impl<'model> Scheduler<'model> {
             }
         }
         let vocab: &Vocab = &self.vocab;
-        let look = |jobs: &mut [(&mut Work, Vec<(usize, &[f32])>)]| {
+        let look = |jobs: &mut [Look<'_>]| {
             for (work, own) in jobs {
                 own.iter().for_each(|&(offset, logits)| work.take_logits(offset, logits, vocab));
             }
