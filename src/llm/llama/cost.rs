@@ -121,11 +121,11 @@ fn dot(a: &[f64; 4], b: &[f64; 4]) -> f64 {
 /// Solves a symmetric positive definite system.
 fn solve(mut rows: [[f64; 4]; 4], mut right: [f64; 4]) -> [f64; 4] {
     for column in 0..4 {
+        let pivot = rows[column];
         for below in column + 1..4 {
-            let factor = rows[below][column] / rows[column][column];
-            let above = rows[column];
-            for (value, above) in rows[below].iter_mut().zip(above).skip(column) {
-                *value -= factor * above;
+            let factor = rows[below][column] / pivot[column];
+            for (own, above) in rows[below].iter_mut().zip(pivot) {
+                *own -= factor * above;
             }
             right[below] -= factor * right[column];
         }

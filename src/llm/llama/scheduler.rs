@@ -97,6 +97,9 @@ struct Part {
     filler: bool,
 }
 
+/// A request and its logits of one call, each with its offset.
+type Look<'a> = (&'a mut Work, Vec<(usize, &'a [f32])>);
+
 impl Part {
     /// Tokens that are not known to be part of the text.
     fn unsure(&self) -> usize {
@@ -107,9 +110,6 @@ impl Part {
         self.pending + self.unsure()
     }
 }
-
-/// A request and the logits that it is to look at, with their offsets.
-type Look<'a> = (&'a mut Work, Vec<(usize, &'a [f32])>);
 
 pub(super) struct Scheduler<'model> {
     model: &'model LlamaModel,
