@@ -91,7 +91,11 @@ fn main() -> anyhow::Result<()> {
 fn table() -> Profile {
     let rule = |from: &str, to: &str| Rule { from: from.into(), to: to.into(), hits: 9, seen: 9 };
     let rules = vec![rule("flights", "the flights"), rule("from boston", "out of boston")];
-    let learned = Learned { rewrite: RewriteTable::new(rules), acceptance: Acceptance::Never };
+    let learned = Learned {
+        rewrite: RewriteTable::new(rules),
+        variants: None,
+        acceptance: Acceptance::Never,
+    };
     Profile {
         profile_version: PROFILE_VERSION,
         provenance: Provenance::default(),

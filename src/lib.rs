@@ -11,7 +11,8 @@
 //! 4. [`prompt`] turns an utterance into a question, [`llm`] has a language model answer it.
 //!    Only [`llm::llama`] knows llama.cpp.
 //! 5. [`correct`] holds the methods, [`fusion`] what some of them do at each decoding step.
-//!    [`rewrite`] holds phrase tables, [`learn`] what is learned by regression, [`tune`] makes
+//!    [`rewrite`] holds phrase tables, [`variants`] what else may have been said, with
+//!    [`ngram`] models of what is; [`learn`] what is learned by regression, [`tune`] makes
 //!    a profile of both and of the methods' settings from a corpus with references.
 //! 6. [`normalize`] and [`score`] measure the result, [`report`] prints it, [`export`] writes
 //!    it for other programs.
@@ -36,6 +37,7 @@ pub mod fusion;
 pub mod glossary;
 pub mod learn;
 pub mod llm;
+pub mod ngram;
 pub mod normalize;
 pub mod prompt;
 pub mod recogniser;
@@ -45,3 +47,4 @@ pub mod score;
 mod shipped;
 pub mod store;
 pub mod tune;
+pub mod variants;

@@ -78,6 +78,13 @@ pub struct TuningArgs {
     /// Learn no rewrite table
     #[arg(long)]
     pub no_rewrite: bool,
+    /// Learn no variants (phrases and sentences of the domain)
+    #[arg(long)]
+    pub no_variants: bool,
+    /// References that the language model has not read: a file of lists in any format. Where
+    /// the model was trained on the rest, only these say what its opinion is worth
+    #[arg(long, value_name = "FILE")]
+    pub unseen: Option<std::path::PathBuf>,
 }
 
 /// Profiles.

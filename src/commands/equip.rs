@@ -52,8 +52,14 @@ pub(super) struct Equipped {
 }
 
 /// Whether a method, or the one inside the cascade, asks a model.
-pub(super) fn needs_model(method: &str, parameters: &Parameters) -> bool {
-    correct::needs_model(if method == "cascade" { &parameters.inner } else { method })
+pub(super) fn needs_model(
+    method: &str,
+    parameters: &Parameters,
+    learned: Option<&Learned>,
+) -> bool {
+    let asking = if method == "cascade" { &parameters.inner } else { method };
+    correct::needs_model(asking)
+        || asking == "variants" && learned.is_some_and(Learned::chooses_with_model)
 }
 
 impl Kit<'_> {
@@ -75,10 +81,11 @@ impl Kit<'_> {
         if method != "1best" {
             settings["parameters"] = serde_json::to_value(parameters)?;
         }
+        let asks = needs_model(method, parameters, learned.as_deref());
         let tries = self.tries.clone();
         let tools = Tools { model: None, parameters: parameters.clone(), pieces, learned, tries };
         let mut equipped = Equipped { tools, settings, template: None, model: None };
-        let model = self.model.as_ref().filter(|_| needs_model(method, parameters));
+        let model = self.model.as_ref().filter(|_| asks);
         if let Some(model) = model {
             self.ask(model, method, material, &mut equipped).await?;
         }

@@ -15,8 +15,10 @@ use crate::{
         runs::ListFormat,
         tune::{ProfilesArgs, ProfilesCommand},
     },
+    correct::Learned,
     fusion::Reliability,
     learn::Acceptance,
+    llm::LanguageModel,
     store::{Corpus, Store},
     tune::{Calibrated, Profile},
 };
@@ -226,6 +228,16 @@ pub(super) fn show(
         ("method", provenance.inner.clone()),
         ("folds", format!("{}, by reference, seed {}", provenance.folds, provenance.seed)),
         ("rewrite", format!("{} rules", learned.rewrite.len())),
+        (
+            "variants",
+            match &learned.variants {
+                None => "none: they were no gain".into(),
+                Some(variants) if variants.choice_with_model.is_some() => {
+                    "chosen with the language model".into()
+                }
+                Some(_) => "chosen without a language model".into(),
+            },
+        ),
     ];
     for searched in &profile.searched {
         let tried: Vec<String> = searched
@@ -348,4 +360,15 @@ fn write(table: &mut Table, first_number: usize, out: &mut dyn Write) -> anyhow:
         }
     }
     write_table(table, out)
+}
+
+/// What a profile has learned, for this model: what another model's opinion is worth says
+/// nothing about it.
+pub(super) fn learned(profile: &Profile, model: Option<&dyn LanguageModel>) -> Learned {
+    let mut learned = profile.learned.clone();
+    let same = model.map(|model| &model.info().hash) == profile.provenance.model_hash.as_ref();
+    if let Some(variants) = learned.variants.as_mut().filter(|_| !same) {
+        variants.choice_with_model = None;
+    }
+    learned
 }

@@ -53,7 +53,8 @@ pub async fn run(
         store.close().await?;
         return Ok(interrupted(context));
     };
-    let wants_model = args.method.iter().any(|name| needs_model(name, &parameters));
+    let learned = profile.as_ref().map(|named| &named.profile.learned);
+    let wants_model = args.method.iter().any(|name| needs_model(name, &parameters, learned));
     let model = match wants_model {
         true => Some(model::load(&args.model, context).await?),
         false => None,
@@ -179,7 +180,8 @@ impl Runner<'_> {
                 }
                 (_, Some(named)) if uses_profile(method) => {
                     let note = overlap.as_ref().and_then(|overlap| overlap.note(&named.name));
-                    let learned = Arc::new(named.profile.learned.clone());
+                    let model = self.kit.model.as_deref();
+                    let learned = Arc::new(profiles::learned(&named.profile, model));
                     let mut equipped =
                         self.kit.equip(method, &self.parameters, Some(learned), material).await?;
                     equipped.settings["profile"] =

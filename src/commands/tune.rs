@@ -13,7 +13,7 @@ use crate::{
         runs::ListFormat,
         tune::{TuneArgs, TuningArgs},
     },
-    corpus::Utterance,
+    corpus::{self, Source, Utterance},
     correct::{Parameters, Tools, Tries},
     datasets::Filter,
     store::{Corpus, Store},
@@ -53,7 +53,7 @@ pub(super) async fn run(
     }
     utterances.truncate(args.limit.unwrap_or(usize::MAX));
 
-    let wants_model = !args.no_model && needs_model("cascade", &parameters);
+    let wants_model = !args.no_model && needs_model("cascade", &parameters, None);
     let model = match wants_model {
         true => Some(model::load(&args.model, context).await?),
         false => None,
@@ -142,6 +142,8 @@ pub(super) async fn learn(
         search: args.search as usize,
         width: parallel as usize * 2,
         rewrite: !args.no_rewrite,
+        variants: !args.no_variants,
+        unseen: args.unseen.as_deref().map(references).transpose()?,
     };
     let spinner = progress::spinner(context.progress, "tuning".into());
     let tell = |line: &str| {
@@ -215,4 +217,15 @@ pub(super) async fn cross(
 pub(super) struct Crossed {
     pub(super) profiles: Vec<Arc<crate::tune::Profile>>,
     pub(super) part_of: std::collections::HashMap<String, usize>,
+}
+
+/// The references of a file, as [`TuneSettings::unseen`] takes them.
+fn references(path: &std::path::Path) -> anyhow::Result<std::collections::HashSet<String>> {
+    let source = Source::File(path.to_owned());
+    let mut references = std::collections::HashSet::new();
+    for utterance in corpus::open(&source, None)? {
+        let reference: Option<String> = utterance?.reference;
+        references.extend(reference.map(|text| TuneSettings::reference_key(&text)));
+    }
+    Ok(references)
 }

@@ -59,7 +59,11 @@ impl Cascade {
         if raw.one_best().is_empty() && raw.nbest.len() == 1 {
             return Ok(Proposal::one_best(raw, Verdict::Gated, "nothing was recognised"));
         }
-        let rewritten = self.learned.as_ref().map(|learned| learned.rewritten(raw));
+        if self.inner.name() == "variants" {
+            return self.best_variant(raw).await;
+        }
+        let rewritten =
+            self.learned.as_ref().map(|learned| learned.rewritten(raw, &self.posterior));
         // A table is made of a corpus, and what it does elsewhere is judged like any correction.
         let rewritten =
             rewritten.filter(|rewritten| self.guard.refuses(raw, rewritten.one_best()).is_none());
@@ -93,6 +97,19 @@ impl Cascade {
         }
         proposal.verdict = verdict_of(raw, &proposal.text);
         Ok(proposal)
+    }
+
+    /// What was learned to choose from the list as it was heard, by features that were judged
+    /// on other utterances: only the guard has a say.
+    async fn best_variant(&self, raw: &Utterance) -> Result<Proposal, CorrectError> {
+        let mut proposal = self.inner.propose(raw).await?;
+        match self.guard.refuses(raw, &proposal.text) {
+            Some(reason) => Ok(proposal.fall_back(raw, Verdict::Refused, reason)),
+            None => {
+                proposal.verdict = verdict_of(raw, &proposal.text);
+                Ok(proposal)
+            }
+        }
     }
 
     /// What the inner method proposes, and what is known of it, whatever gate and guard think.

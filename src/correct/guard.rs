@@ -5,13 +5,18 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 use super::distance::word_distance;
-use crate::corpus::Utterance;
+use crate::{
+    corpus::Utterance,
+    score::{Distance, Symbols},
+};
 
 /// Refuses corrections that are more likely harm than help.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
     /// Largest share of words that may change (word edit distance over the words of the
-    /// 1-best), in [0, 1]. Two words may always change: short utterances have few.
+    /// 1-best), in [0, 1]. Two words may always change: short utterances have few. More may
+    /// change where half this share of the letters is enough for it: `what is phl` and `what
+    /// is p h l` are far apart in words and the same in letters.
     pub max_change: f64,
     /// A sequence of up to four words may come this many times in a row, unless a
     /// hypothesis repeats one as often. A phrase of two to four words may not be repeated at
@@ -99,7 +104,10 @@ impl Guard {
         let words = one_best.split_whitespace().count();
         let changed = word_distance(one_best, text);
         let share = changed as f64 / words.max(1) as f64;
-        if changed > FREE_WORDS && share > self.max_change {
+        if changed > FREE_WORDS
+            && share > self.max_change
+            && letter_change(one_best, text) > self.max_change / 2.0
+        {
             return Some(format!(
                 "{changed} of {words} words would change, more than {:.0} %",
                 self.max_change * 100.0
@@ -122,6 +130,19 @@ impl Guard {
             )
         })
     }
+}
+
+/// Edit distance of the letters and digits over those of the first text (at least 1).
+fn letter_change(before: &str, after: &str) -> f64 {
+    // Letters as words: the distance wants small numbers.
+    let spaced = |text: &str| -> String {
+        let letters = text.chars().filter(|one| one.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).flat_map(|one| [one, ' ']).collect()
+    };
+    let (before, after) = (spaced(before), spaced(after));
+    let mut symbols = Symbols::default();
+    let (before, after) = (symbols.words(&before), symbols.words(&after));
+    Distance::default().between(&before, &after) as f64 / before.len().max(1) as f64
 }
 
 /// How often a sequence of so many words comes directly after itself, at most; 1 for a text
@@ -157,6 +178,15 @@ mod tests {
         assert_eq!(reason(&["us"], "u s"), None);
         let long = reason(&["show me fights to boston today"], "what a lovely evening it was");
         assert!(long.is_some_and(|reason| reason.contains("words would change")));
+    }
+
+    #[test]
+    fn words_written_together_or_apart_count_by_their_letters() {
+        assert_eq!(reason(&["what is phl"], "what is p h l"), None);
+        assert_eq!(reason(&["is aptwenty-seven mean"], "is a p twenty seven mean"), None);
+        assert!(
+            reason(&["to see abbreviation ua me"], "what does abbreviation u a mean").is_some()
+        );
     }
 
     #[test]

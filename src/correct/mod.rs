@@ -27,6 +27,7 @@ mod prompter;
 mod rewrite;
 mod rover;
 mod select;
+mod variants;
 
 use std::sync::Arc;
 
@@ -34,7 +35,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     cascade::{Cascade, Considered},
-    learned::rewrite as rewrite_list,
+    learned::{led_by, listed, rewrite as rewrite_list},
+    variants::Opinion,
 };
 pub use self::{
     error::CorrectError,
@@ -210,6 +212,7 @@ pub const METHODS: &[(&str, &str)] = &[
     ("1best", "the recogniser's first choice, unchanged"),
     ("mbr", "the hypothesis with the least expected word errors under the list's posterior"),
     ("rewrite", "the 1-best with the phrases replaced that a profile has learned"),
+    ("variants", "the best of what a profile's phrases and sentences make of the list"),
     ("rover", "the most probable word of each place, voted by the list's posterior"),
     ("lm-rank", "the hypothesis with the best log-probability of language model plus recogniser"),
     ("select", "the hypothesis whose label the model finds most probable, in one forward pass"),
@@ -225,17 +228,18 @@ pub const METHODS: &[(&str, &str)] = &[
     ("cascade", "gate, then another method, then guard; the default"),
 ];
 
-/// Whether a method asks a language model.
+/// Whether a method always asks a language model. `variants` does where a profile has learned
+/// to ([`Learned::chooses_with_model`]).
 #[must_use]
 pub fn needs_model(name: &str) -> bool {
-    !matches!(name, "1best" | "mbr" | "rover" | "rewrite")
+    !matches!(name, "1best" | "mbr" | "rover" | "rewrite" | "variants")
 }
 
 /// Whether a method chooses between alternatives, so that it can do nothing for a transcript
 /// without any.
 #[must_use]
 pub fn needs_alternatives(name: &str) -> bool {
-    !matches!(name, "1best" | "rewrite" | "generate" | "cascade")
+    !matches!(name, "1best" | "rewrite" | "variants" | "generate" | "cascade")
 }
 
 /// Makes a method by its name.
@@ -252,6 +256,7 @@ pub fn build(name: &str, tools: &Tools) -> Result<Box<dyn Method>, CorrectError>
         "1best" => Box::new(one_best::OneBest),
         "mbr" => Box::new(mbr::Mbr::new(tools)),
         "rewrite" => Box::new(rewrite::Rewrite::new(tools)?),
+        "variants" => Box::new(variants::Variants::new(tools)?),
         "rover" => Box::new(rover::Rover::new(tools)),
         "lm-rank" => Box::new(lm_rank::LmRank::new(tools)?),
         "select" => Box::new(select::Select::new(tools)?),

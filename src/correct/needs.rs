@@ -111,6 +111,9 @@ fn of(name: &str, tools: &Tools, prompter: &Prompter) -> Option<Need> {
         "constrained" | "static-fusion" | "uadf" => Some(Need::Steps),
         "select" => Some(Need::Labels),
         "lm-rank" => Some(scores),
+        "variants" if tools.learned.as_ref().is_some_and(|known| known.chooses_with_model()) => {
+            Some(scores)
+        }
         "cloze" if header.output == Output::Label => Some(Need::Labels),
         "cloze" => Some(scores),
         "cascade" if header.output == Output::Text && asks_about_the_one_best(tools) => {

@@ -5,8 +5,10 @@
 //! 2. [`Logistic`] gives a probability for a row of features, its penalty chosen by
 //!    [`fit_validated`].
 //! 3. [`learn_acceptance`] decides with both when a proposal may replace the 1-best.
+//! 4. [`Choice`] chooses one of several by their features.
 
 mod accept;
+mod choice;
 mod folds;
 mod logistic;
 mod solve;
@@ -15,6 +17,7 @@ mod validated;
 
 pub use self::{
     accept::{Acceptance, AcceptanceSettings, Evidence, LearnedRule, Outcome, learn_acceptance},
+    choice::{Alternative, Choice},
     folds::folds,
     logistic::Logistic,
     threshold::Trial,

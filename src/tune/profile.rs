@@ -163,6 +163,7 @@ mod tests {
             learned: Learned {
                 rewrite: RewriteTable::new(Vec::new()),
                 acceptance: Acceptance::Always,
+                variants: None,
             },
             evidence: None,
             searched: Vec::new(),

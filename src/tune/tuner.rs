@@ -1,6 +1,10 @@
 //! The stages of tuning.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::Arc,
+};
 
 use tokio::task::JoinSet;
 
@@ -10,13 +14,17 @@ use super::{
     search, words,
 };
 use crate::{
+    acoustic::Posterior,
     corpus::Utterance,
     correct::{
-        self, Cascade, Considered, CorrectError, FusionSettings, Guard, Learned, Method,
-        Parameters, Proposal, Tools,
+        self, Cascade, Considered, CorrectError, FusionSettings, Guard, Learned, Method, Opinion,
+        Parameters, Prompter, Proposal, Tools,
     },
-    learn::{Acceptance, AcceptanceSettings, LearnedRule, Trial, folds, learn_acceptance},
+    learn::{Acceptance, AcceptanceSettings, Choice, LearnedRule, Trial, folds, learn_acceptance},
+    llm::LanguageModel,
+    prompt::Output,
     rewrite::{self, Pair, RewriteSettings, RewriteTable},
+    variants,
 };
 
 /// How to tune.
@@ -35,6 +43,19 @@ pub struct TuneSettings {
     pub width: usize,
     /// Whether a rewrite table is learned.
     pub rewrite: bool,
+    /// Whether variants are learned.
+    pub variants: bool,
+    /// References that the model has not read in its training, by their
+    /// [key](Self::reference_key); `None` where it has read none.
+    pub unseen: Option<HashSet<String>>,
+}
+
+impl TuneSettings {
+    /// What a reference is known by: its words in lower case.
+    #[must_use]
+    pub fn reference_key(reference: &str) -> String {
+        reference.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    }
 }
 
 impl Default for TuneSettings {
@@ -46,6 +67,8 @@ impl Default for TuneSettings {
             search: 600,
             width: 32,
             rewrite: true,
+            variants: true,
+            unseen: None,
         }
     }
 }
@@ -106,20 +129,68 @@ pub async fn tune(
         stages.push(corpus.stage("rewrite", |item| item.base_errors));
     }
     let rewrite = table.unwrap_or_else(|| RewriteTable::new(Vec::new()));
+    let mut chosen_with_model = false;
+    let mut variants = None;
+    if settings.variants {
+        tell("learning variants");
+        let posterior = &tools.parameters.posterior;
+        let (items, learned) = corpus.variants(&raw, posterior);
+        if let Some(mut found) = learned.variants.clone() {
+            stages.push(corpus.stage_of("variants", &learned_errors(&items, &learned)));
+            if let Some(model) = &tools.model {
+                tell("asking the model about variants");
+                if let Some((choice, stage)) =
+                    corpus.ask_about(&raw, model, &items, &learned, settings).await?
+                {
+                    stages.push(stage);
+                    found.choice_with_model = Some(choice);
+                    chosen_with_model = true;
+                }
+            }
+            let leading: Vec<String> = learned
+                .candidates
+                .iter()
+                .zip(&learned.validation.chosen)
+                .map(|(candidates, &place)| {
+                    candidates.get(place).map_or_else(String::new, |best| best.text.clone())
+                })
+                .collect();
+            drop(items);
+            corpus.lead(&leading);
+            variants = Some(found);
+        }
+    }
     let mut profile = Profile {
         profile_version: PROFILE_VERSION,
         provenance,
         stages,
         parameters: tools.parameters.clone(),
-        learned: Learned { rewrite, acceptance: Acceptance::Never },
+        learned: Learned { rewrite, variants, acceptance: Acceptance::Never },
         evidence: None,
         searched: Vec::new(),
         calibrations: None,
     };
-    if tools.model.is_some() {
+    if chosen_with_model {
+        profile.parameters.inner = "variants".into();
+        profile.provenance.inner = "variants".into();
+        profile.learned.acceptance = Acceptance::Always;
+    } else if tools.model.is_some() && settings.unseen.is_none() {
         ask_model(&corpus, &tools, settings, &mut profile, tell).await?;
     }
     Ok(profile)
+}
+
+/// Word errors of what a choice among variants takes.
+fn learned_errors(items: &[variants::Item<'_>], learned: &variants::Learned) -> Vec<u32> {
+    let chosen = learned.candidates.iter().zip(&learned.validation.chosen);
+    items
+        .iter()
+        .zip(chosen)
+        .map(|(item, (candidates, &place))| {
+            let text = candidates.get(place).map_or("", |one| one.text.as_str());
+            words::errors(item.reference, text)
+        })
+        .collect()
 }
 
 /// The stages that need a language model.
@@ -188,6 +259,8 @@ struct Attempt {
 
 /// One utterance with a reference, as it is after the stages so far.
 struct Item {
+    /// The raw list's texts, rewritten by a table of the other folds.
+    rewritten: Vec<String>,
     /// Rewritten by a table of the other folds.
     utterance: Arc<Utterance>,
     group: String,
@@ -218,6 +291,7 @@ impl Corpus {
                 words: words::count(reference),
                 raw_errors: errors,
                 base_errors: errors,
+                rewritten: utterance.nbest.iter().map(|known| known.text.clone()).collect(),
                 utterance: Arc::new(utterance.clone()),
             }
         };
@@ -251,6 +325,7 @@ impl Corpus {
             let table = rewrite::learn(&others, &chosen);
             let held_out = self.items.iter_mut().zip(raw).zip(&self.fold_of);
             for ((item, raw), _) in held_out.filter(|(_, other)| **other == fold) {
+                item.rewritten = raw.nbest.iter().map(|known| table.rewrite(&known.text)).collect();
                 let rewritten = correct::rewrite_list(raw, &table).into_owned();
                 let reference = raw.reference.as_deref().unwrap_or("");
                 item.base_errors = words::errors(reference, rewritten.one_best());
@@ -258,6 +333,104 @@ impl Corpus {
             }
         }
         Some(rewrite::learn(&pairs, &chosen))
+    }
+
+    /// Learns variants from all utterances, each judged by what was learned from others.
+    fn variants<'a>(
+        &'a self,
+        raw: &'a [Utterance],
+        posterior: &Posterior,
+    ) -> (Vec<variants::Item<'a>>, variants::Learned) {
+        let items: Vec<variants::Item<'a>> = raw
+            .iter()
+            .zip(&self.items)
+            .zip(&self.fold_of)
+            .map(|((raw, item), &fold)| variants::Item {
+                list: correct::listed(raw, &item.rewritten, posterior),
+                reference: raw.reference.as_deref().unwrap_or(""),
+                group: raw.resampling_key(),
+                fold,
+            })
+            .collect();
+        let learned = variants::learn_validated(&items);
+        (items, learned)
+    }
+
+    /// What the choice is worth with the model's opinion of each candidate, judged on
+    /// utterances whose references the model has not read; `None` where it is no gain there
+    /// over the choice without.
+    async fn ask_about(
+        &self,
+        raw: &[Utterance],
+        (model, prompter): &(Arc<dyn LanguageModel>, Arc<Prompter>),
+        items: &[variants::Item<'_>],
+        learned: &variants::Learned,
+        settings: &TuneSettings,
+    ) -> Result<Option<(Choice, Stage)>, TuneError> {
+        // A label says nothing about a text, and a server may tell too little.
+        let abilities = model.abilities();
+        if prompter.template().header().output != Output::Text || !abilities.scores {
+            return Ok(None);
+        }
+        let is_unseen = |at: &usize| {
+            let key = || TuneSettings::reference_key(items[*at].reference);
+            settings.unseen.as_ref().is_none_or(|unseen| unseen.contains(&key()))
+        };
+        let asked: Vec<usize> = match settings.unseen {
+            Some(_) => (0..items.len()).filter(is_unseen).collect(),
+            None => self.part(settings.search, settings.seed),
+        };
+        let mut tasks = Tasks::new(settings.width, asked.len());
+        for (place, &at) in asked.iter().enumerate() {
+            let asking = (Arc::clone(model), Arc::clone(prompter));
+            let (utterance, candidates) = (raw[at].clone(), learned.candidates[at].clone());
+            tasks
+                .spawn(place, async move {
+                    let opinion = Opinion::of(&asking, &utterance, &candidates).await?;
+                    Ok(opinion.logprobs)
+                })
+                .await?;
+        }
+        let answers: Vec<Option<Vec<f64>>> = tasks.finish().await?;
+        let (asked, logprobs): (Vec<usize>, Vec<Vec<f64>>) =
+            asked.into_iter().zip(answers).filter_map(|(at, answer)| Some((at, answer?))).unzip();
+        let (choice, validation) =
+            variants::with_model(items, &learned.candidates, &asked, &logprobs);
+        let errors = |at: usize, place: usize| -> i64 {
+            let text = learned.candidates[at].get(place).map_or("", |one| one.text.as_str());
+            i64::from(words::errors(items[at].reference, text))
+        };
+        // By group, against the choice without the model on the same utterances.
+        let mut saved: BTreeMap<&str, i64> = BTreeMap::new();
+        let (mut with, mut total) = (0_i64, 0_u64);
+        for (&at, &place) in asked.iter().zip(&validation.chosen) {
+            let (without, own) = (errors(at, learned.validation.chosen[at]), errors(at, place));
+            *saved.entry(items[at].group).or_default() += without - own;
+            with += own;
+            total += self.items[at].words;
+        }
+        let gain: i64 = saved.values().sum();
+        let spread = saved.values().map(|one| (one * one) as f64).sum::<f64>().sqrt();
+        if gain as f64 <= spread {
+            return Ok(None);
+        }
+        let stage = Stage {
+            name: format!("variants with the model ({} utterances)", asked.len()),
+            wer: (total > 0).then(|| 100.0 * with as f64 / total as f64),
+            errors: with.unsigned_abs(),
+            words: total,
+        };
+        Ok(Some((choice, stage)))
+    }
+
+    /// Puts a text before each list: what follows is judged against that.
+    fn lead(&mut self, texts: &[String]) {
+        for (item, text) in self.items.iter_mut().zip(texts) {
+            let reference = item.utterance.reference.clone().unwrap_or_default();
+            item.base_errors = words::errors(&reference, text);
+            let led = correct::led_by(Cow::Borrowed(item.utterance.as_ref()), text).into_owned();
+            item.utterance = Arc::new(led);
+        }
     }
 
     /// About `size` utterances, whole groups, the same for the same corpus.

@@ -111,7 +111,8 @@ impl Corrector {
         };
         let base = profile.as_ref().map(|named| named.profile.parameters.clone());
         let mut parameters = settings::parameters(&args.settings, base.unwrap_or_default());
-        let asks = |parameters: &Parameters| needs_model(&args.method, parameters);
+        let known = profile.as_ref().map(|named| &named.profile.learned);
+        let asks = |parameters: &Parameters| needs_model(&args.method, parameters, known);
         let model = match asks(&parameters) || asks(&for_transcripts(args, &parameters)) {
             true => Some(model::load(&args.model, context).await?),
             false => None,
@@ -125,8 +126,10 @@ impl Corrector {
         let reads = args.reads.unwrap_or(if bare { Reads::Words } else { Reads::Text });
         let mends = model.is_none();
         let (prompt, seed) = (&args.prompt, args.settings.seed);
+        let learned = profile
+            .as_ref()
+            .map(|named| Arc::new(profiles::learned(&named.profile, model.as_deref())));
         let kit = Kit { prompt, seed, model, store, tries: Tries::default() };
-        let learned = profile.as_ref().map(|named| Arc::new(named.profile.learned.clone()));
         let equip = async |parameters: &Parameters, material| {
             kit.equip(&args.method, parameters, learned.clone(), material).await
         };

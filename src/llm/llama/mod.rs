@@ -16,9 +16,13 @@ mod slot;
 mod tests;
 
 use std::{
+    hash::{DefaultHasher, Hash as _, Hasher as _},
     num::NonZeroU32,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::JoinHandle,
 };
 
@@ -112,10 +116,9 @@ impl LlamaOptions {
 
 /// A language model run by llama.cpp.
 ///
-/// Dropping it stops the engine's thread and waits for it.
+/// Dropping it stops the engine's threads and waits for them.
 pub struct Llama {
-    requests: Option<mpsc::UnboundedSender<Request>>,
-    thread: Option<JoinHandle<()>>,
+    engines: Vec<Engine>,
     model: Arc<LlamaModel>,
     vocab: Arc<Vocab>,
     info: ModelInfo,
@@ -123,8 +126,34 @@ pub struct Llama {
     totals: Arc<Mutex<Totals>>,
 }
 
+/// A thread with a context of its own.
+struct Engine {
+    /// `None` when it is to end.
+    requests: Option<mpsc::UnboundedSender<Request>>,
+    thread: Option<JoinHandle<()>>,
+    /// Requests that somebody waits for.
+    waiting: Arc<AtomicUsize>,
+}
+
+/// Counts a request until its answer is there, or nobody waits for it any more.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Llama {
-    /// Loads a model and starts its engine.
+    /// Loads a model and starts its engine. A tiny model, which works on one thread, gets an
+    /// engine for each core, up to the requests that are decoded together.
     ///
     /// # Errors
     /// [`LlmError::Unreadable`], [`LlmError::NotGguf`], [`LlmError::Truncated`],
@@ -137,37 +166,34 @@ impl Llama {
         let parallel = options.parallel.clamp(1, 256);
         let trained = model.n_ctx_train() as usize;
         let context = options.context.unwrap_or(trained.min(LlamaOptions::DEFAULT_CONTEXT)).max(16);
-        let threads = options.threads.unwrap_or_else(|| match model.n_params() {
-            ..LlamaOptions::TINY => 1,
-            _ => std::thread::available_parallelism().map_or(1, usize::from),
-        });
-        let batch = options.batch.max(parallel).max(16);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let tiny = model.n_params() < LlamaOptions::TINY;
+        let threads = options.threads.unwrap_or(if tiny { 1 } else { cores });
+        // An adapter belongs to one context, and a GPU to all of them.
+        let alone =
+            !tiny || options.threads.is_some() || options.gpu_layers > 0 || adapter.is_some();
+        let engines = if alone { 1 } else { cores.min(parallel) };
+        let slots = parallel.div_ceil(engines);
+        let batch = options.batch.max(slots).max(16);
         let drafts = options.drafts && load::can_forget(&model);
         let info = info(&model, options, parallel, context, batch, drafts)?;
         let pass = batch.min(512);
         let share_prefix = options.share_prefix;
-        let shape = Shape { slots: parallel, context, batch, pass, threads, share_prefix, drafts };
+        let shape = Shape { slots, context, batch, pass, threads, share_prefix, drafts };
         let totals = Arc::new(Mutex::new(Totals::default()));
         let model = Arc::new(model);
-        let on_gpu = options.gpu_layers > 0;
-        let (requests, receiver) = mpsc::unbounded_channel();
-        let (ready, started) = std::sync::mpsc::channel();
-        let thread = {
-            let (model, vocab, path) = (Arc::clone(&model), Arc::clone(&vocab), path.clone());
-            let totals = Arc::clone(&totals);
-            let run = move || {
-                let start = |context| {
-                    Scheduler::new(&model, context, vocab, shape, totals).run(receiver);
-                };
-                engine(&path, &model, adapter, shape, on_gpu, &ready, start);
-            };
-            std::thread::Builder::new().name("llama".into()).spawn(run).map_err(|error| {
-                LlmError::Load { path: options.path.clone(), reason: error.to_string() }
-            })?
+        let shared = Shared {
+            path,
+            model: &model,
+            vocab: &vocab,
+            totals: &totals,
+            shape,
+            on_gpu: options.gpu_layers > 0,
         };
-        started.recv().map_err(|_| LlmError::Stopped)??;
-        let (requests, thread) = (Some(requests), Some(thread));
-        Ok(Self { requests, thread, model, vocab, info, context, totals })
+        let mut adapter = adapter;
+        let engines =
+            (0..engines).map(|_| shared.start(adapter.take())).collect::<Result<_, _>>()?;
+        Ok(Self { engines, model, vocab, info, context, totals })
     }
 
     /// What the engine has done since it was loaded.
@@ -176,18 +202,69 @@ impl Llama {
         *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn send(&self, request: Request) -> Result<(), LlmError> {
-        let sender = self.requests.as_ref().ok_or(LlmError::Stopped)?;
-        sender.send(request).map_err(|_| LlmError::Stopped)
+    /// Gives a request to the engine that gets all with this prompt, for it may have read it
+    /// already, unless another has much less to do.
+    fn send(&self, request: Request) -> Result<Waiting, LlmError> {
+        let load = |engine: &Engine| engine.waiting.load(Ordering::Relaxed);
+        let mut hasher = DefaultHasher::new();
+        request.prompt().hash(&mut hasher);
+        let own = (hasher.finish() % self.engines.len().max(1) as u64) as usize;
+        let own = self.engines.get(own).ok_or(LlmError::Stopped)?;
+        let idlest = self.engines.iter().min_by_key(|engine| load(engine)).unwrap_or(own);
+        let engine = if load(own) > load(idlest) + MUCH_LESS { idlest } else { own };
+        let sender = engine.requests.as_ref().ok_or(LlmError::Stopped)?;
+        let waiting = Waiting::new(&engine.waiting);
+        sender.send(request).map_err(|_| LlmError::Stopped)?;
+        Ok(waiting)
+    }
+}
+
+/// Requests that an engine may have more than another before it is spared.
+const MUCH_LESS: usize = 4;
+
+/// What all engines of a model have in common.
+struct Shared<'a> {
+    path: &'a Path,
+    model: &'a Arc<LlamaModel>,
+    vocab: &'a Arc<Vocab>,
+    totals: &'a Arc<Mutex<Totals>>,
+    shape: Shape,
+    on_gpu: bool,
+}
+
+impl Shared<'_> {
+    fn start(&self, adapter: Option<LlamaLoraAdapter>) -> Result<Engine, LlmError> {
+        let (requests, receiver) = mpsc::unbounded_channel();
+        let (ready, started) = std::sync::mpsc::channel();
+        let (model, vocab) = (Arc::clone(self.model), Arc::clone(self.vocab));
+        let (path, totals) = (self.path.to_owned(), Arc::clone(self.totals));
+        let (shape, on_gpu) = (self.shape, self.on_gpu);
+        let run = move || {
+            let start = |context| {
+                Scheduler::new(&model, context, vocab, shape, totals).run(receiver);
+            };
+            engine(&path, &model, adapter, shape, on_gpu, &ready, start);
+        };
+        let thread = std::thread::Builder::new().name("llama".into()).spawn(run);
+        let thread = thread.map_err(|error| LlmError::Load {
+            path: self.path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        started.recv().map_err(|_| LlmError::Stopped)??;
+        Ok(Engine { requests: Some(requests), thread: Some(thread), waiting: Arc::default() })
     }
 }
 
 impl Drop for Llama {
     fn drop(&mut self) {
-        self.requests = None;
-        if let Some(thread) = self.thread.take() {
-            // A panic of the engine was already reported to those who waited for it.
-            let _ = thread.join();
+        for engine in &mut self.engines {
+            engine.requests = None;
+        }
+        for engine in &mut self.engines {
+            if let Some(thread) = engine.thread.take() {
+                // A panic of the engine was already reported to those who waited for it.
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -213,7 +290,7 @@ impl LanguageModel for Llama {
         let (reply, answer) = oneshot::channel();
         let sent = self.send(Request::Score(request, reply));
         Box::pin(async move {
-            sent?;
+            let _waiting = sent?;
             answer.await.map_err(|_| LlmError::Stopped)?
         })
     }
@@ -225,7 +302,7 @@ impl LanguageModel for Llama {
         let (reply, answer) = oneshot::channel();
         let sent = self.send(Request::Generate(request, reply));
         Box::pin(async move {
-            sent?;
+            let _waiting = sent?;
             answer.await.map_err(|_| LlmError::Stopped)?
         })
     }
