@@ -143,6 +143,10 @@ def main() -> None:
     )
     items = [{"input": hypotheses, "output": reference} for hypotheses, reference in held_back]
     arguments.output.with_suffix(".held-back.json").write_text(json.dumps(items))
+    # What a profile may be learned from together with the model: all but what was left out.
+    items = json.loads(arguments.train.read_text())
+    items = [item for item in items if " ".join(item["output"].split()) not in excluded]
+    arguments.output.with_suffix(".allowed.json").write_text(json.dumps(items))
     others = [
         torch.multiprocessing.get_context("spawn").Process(target=train, args=(arguments, training, held_back, rank))
         for rank in range(1, arguments.processes)
