@@ -4,8 +4,11 @@ use crate::score::{Op, align};
 
 /// More pairs of words than this are paired as the alignment has them.
 const MOST_PAIRS: usize = 10_000;
-/// The cost of a word on one side only. That of two different words is at most as much.
-const ALONE: usize = 1000;
+/// The cost of an error. More than how much words can be unlike in all of a stretch, so that
+/// the errors are the least and likeness decides among equals.
+const ERROR: usize = 1_000_000_000;
+/// How much two words can be unlike; as much is a word on one side only.
+const UNLIKE: usize = 1000;
 
 /// An alignment of least errors which, among those of a changed stretch, pairs the words
 /// that are spelled most alike: `a fright` with `flight` is a deletion and a substitution,
@@ -40,10 +43,15 @@ fn alike(own: &[String], words: &[String]) -> Vec<Op> {
         for j in 0..width {
             let at = i * width + j;
             let pair = (i > 0 && j > 0).then(|| {
-                (costs[at - width - 1] + unlike(&own[i - 1], &words[j - 1]), Op::Substitute)
+                let (one, other) = (&own[i - 1], &words[j - 1]);
+                let before = costs[at - width - 1];
+                match one == other {
+                    true => (before, Op::Match),
+                    false => (before + ERROR + unlike(one, other), Op::Substitute),
+                }
             });
-            let gone = (i > 0).then(|| (costs[at - width] + ALONE, Op::Delete));
-            let new = (j > 0).then(|| (costs[at - 1] + ALONE, Op::Insert));
+            let gone = (i > 0).then(|| (costs[at - width] + ERROR + UNLIKE, Op::Delete));
+            let new = (j > 0).then(|| (costs[at - 1] + ERROR + UNLIKE, Op::Insert));
             let best = [pair, gone, new].into_iter().flatten().min_by_key(|(cost, _)| *cost);
             if let Some((cost, step)) = best {
                 costs[at] = cost;
@@ -68,7 +76,7 @@ fn unlike(one: &str, other: &str) -> usize {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     let most = one.len().max(other.len()).max(1);
     let errors = align(&one, &other).iter().filter(|op| **op != Op::Match).count();
-    errors * ALONE / most
+    errors * UNLIKE / most
 }
 
 #[cfg(test)]

@@ -103,9 +103,19 @@ impl Store {
     /// Begins a transaction that has the right to write from its first statement on:
     /// a transaction that starts by reading could not wait for another process's lock.
     async fn begin(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.failed(error))
+        let mut begun = self.writer.begin_with(BEGIN).await;
+        // Where the disk is full SQLite ends a transaction itself, and the connection goes on
+        // counting it as open: only a new one can begin another.
+        if let Err(sqlx::Error::InvalidSavePointStatement) = begun {
+            let stale = self.writer.acquire().await.map_err(|error| self.failed(error))?;
+            stale.close().await.map_err(|error| self.failed(error))?;
+            begun = self.writer.begin_with(BEGIN).await;
+        }
+        begun.map_err(|error| self.failed(error))
     }
 }
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// Now, in milliseconds since 1970.
 #[must_use]

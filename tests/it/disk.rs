@@ -20,7 +20,7 @@ fn with_mounts(home: &Home, script: &str) -> Option<Ran> {
 #[test]
 fn a_full_disk_is_told_and_the_run_goes_on_when_there_is_space() {
     let home = Home::new();
-    for kibibytes in [60, 130, 300, 450] {
+    for kibibytes in [60, 130, 300, 400, 420, 450] {
         std::fs::remove_dir_all(home.path("disk")).ok();
         let run = "gec run -d sample -m 1best,mbr --db disk/gec.db --format json";
         let script = format!(

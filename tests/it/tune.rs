@@ -32,6 +32,39 @@ fn a_table_learned_from_training_pairs_mends_other_sentences() {
 }
 
 #[test]
+fn variants_mend_more_than_a_table_and_need_a_profile() {
+    let home = Home::new();
+    run(&home, &["--method", "variants"]).refuses(&["variants"]);
+    tuned(&home);
+    let methods = "1best,rewrite,variants";
+    let ran = run(&home, &["--method", methods, "--profile", "mine"]).succeeds();
+    let rows = ran.rows();
+    assert_eq!(rows[2]["method"], "variants (mine)");
+    assert!(wer(&rows[2]) < wer(&rows[1]) - 1.0, "{ran}");
+    let shown = home.gec(&["profiles", "show", "mine"]).succeeds();
+    assert!(shown.out.contains("variants"), "{shown}");
+    // Without them the table alone is left.
+    let plain = ["tune", "--dataset", "sample", "--no-model", "--no-variants", "--save", "plain"];
+    home.gec(&plain).succeeds();
+    let ran = run(&home, &["--method", methods, "--profile", "plain"]).succeeds();
+    assert_eq!(wer(&ran.rows()[1]), wer(&ran.rows()[2]), "{ran}");
+}
+
+#[test]
+fn what_the_model_has_read_does_not_say_what_its_opinion_is_worth() {
+    let home = Home::new();
+    let unseen: Vec<String> = sample().into_iter().take(3).collect();
+    home.write("unseen.jsonl", unseen.join("\n"));
+    // None of the training split's references is among these: nobody can be asked.
+    let args = ["tune", "--dataset", "sample", "--limit", "200", "--unseen", "unseen.jsonl"];
+    let ran = home.gec_with_model(&[&args[..], &["--save", "careful"]].concat()).succeeds();
+    assert!(!ran.out.contains("with the model"), "{ran}");
+    home.gec(&[&args[..5], &["--unseen", "none.jsonl", "--save", "x"]].concat())
+        .ends_with(2)
+        .says(&["none.jsonl"]);
+}
+
+#[test]
 fn figures_on_the_tuning_data_are_refused_unless_asked_for_and_then_marked() {
     let home = Home::new();
     tuned(&home);
@@ -140,7 +173,7 @@ fn too_little_to_learn_from_is_told() {
 fn tuning_with_the_model_calibrates_and_decides_when_to_believe_it() {
     let home = Home::new();
     let args = ["tune", "--dataset", "sample", "--limit", "200", "--search", "60", "--save", "s"];
-    let more = ["--format", "json", "--no-rewrite"];
+    let more = ["--format", "json", "--no-rewrite", "--no-variants"];
     let profile = home.gec_with_model(&[&args[..], &more].concat()).succeeds().json();
     let stages: Vec<&str> =
         profile["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
