@@ -27,6 +27,7 @@ use std::{
 };
 
 use llama_cpp_2::{
+    context::params::KvCacheType,
     context::{LlamaContext, params::LlamaContextParams},
     model::{LlamaLoraAdapter, LlamaModel},
 };
@@ -362,13 +363,17 @@ fn engine<'model>(
             .with_n_threads(shape.threads as i32)
             .with_n_threads_batch(shape.threads as i32)
             .with_kv_unified(false)
-            // On a processor, the tiled kernel for long prompts rounds otherwise than the one for single
-            // tokens: without it a text does not depend on what was decoded beside it.
             .with_flash_attention_policy(if on_gpu {
                 llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_AUTO
             } else {
-                llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED
+                llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_ENABLED
             })
+            // On a processor, keys and values of two types keep llama.cpp to the one attention
+            // kernel that looks at each token alone: it passes over cells that are not its own
+            // (plain attention multiplies 256 at least), and rounds the same whatever is decoded
+            // beside it, which its kernels for many tokens and for one token do not. It sums
+            // in single precision where the values are bfloat16, and in half where they are half.
+            .with_type_v(if on_gpu { KvCacheType::F16 } else { KvCacheType::BF16 })
             .with_no_perf(true);
         let mut context = model
             .new_context(load::backend(path)?, parameters)
@@ -422,9 +427,10 @@ fn info(
         eos: load::special_text(model, vocab.eos().0),
         add_bos: vocab.should_add_bos(),
         engine: format!(
-            "llama-cpp-2 {LLAMA_CPP_2}, {} slots of {context} tokens, batch {batch}, {} gpu \
-             layers, prefix sharing {}, drafts {}",
+            "llama-cpp-2 {LLAMA_CPP_2}, {} slots of {context} tokens of f16 and {}, batch {batch}, \
+             {} gpu layers, prefix sharing {}, drafts {}",
             parallel,
+            if options.gpu_layers > 0 { "f16" } else { "bf16" },
             options.gpu_layers,
             on_or_off(options.share_prefix),
             on_or_off(drafts),

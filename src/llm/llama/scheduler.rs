@@ -89,9 +89,9 @@ struct Part {
     pending: usize,
     /// Of its draft, after all that is pending.
     draft: usize,
-    /// Whether one more token follows that means nothing. llama.cpp multiplies a lone token of
-    /// a sequence with another kernel than several, which rounds otherwise. Where guesses are
-    /// decoded all parts have an even number of tokens, and so has each pass
+    /// Whether one more token follows that means nothing. llama.cpp multiplies the weights with
+    /// a lone token by another kernel than with several, which can round otherwise. Where
+    /// guesses are decoded all parts have an even number of tokens, and so has each pass
     /// ([`Load::of`]): no token is alone, and the last bits do not depend on how many guesses
     /// were worth their time.
     filler: bool,
