@@ -32,6 +32,7 @@ pub mod correct;
 pub mod datasets;
 pub mod document;
 pub mod edits;
+pub mod evolve;
 pub mod export;
 pub mod fusion;
 pub mod glossary;

@@ -4,8 +4,10 @@ pub mod backend;
 pub mod correct;
 pub mod dataset;
 pub mod db;
+pub mod doctor;
 pub mod export;
 pub mod import;
+pub mod prompt;
 pub mod run;
 pub mod runs;
 pub mod score;
@@ -73,6 +75,8 @@ pub enum Command {
     Edits(correct::EditsArgs),
     /// Turn recordings into N-best lists
     Transcribe(Box<transcribe::TranscribeArgs>),
+    /// Prompt templates: list, render, check, try
+    Prompt(prompt::PromptVerbArgs),
     /// Learn a profile from a corpus with references
     Tune(Box<tune::TuneArgs>),
     /// What was learned: list, show, delete
@@ -89,6 +93,8 @@ pub enum Command {
     Runs(runs::RunsArgs),
     /// The database: path, stats, backup, merge
     Db(db::DbArgs),
+    /// Look whether everything is as it should be
+    Doctor(Box<doctor::DoctorArgs>),
     /// Print a shell's completion script
     Completions {
         /// The shell

@@ -116,7 +116,7 @@ pub struct ModelArgs {
 }
 
 /// The prompt and its examples.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Prompt")]
 pub struct PromptArgs {
     /// Template: a built-in name or a file [default: what fits model and method]

@@ -36,11 +36,16 @@ pub(super) fn complain(error: &anyhow::Error) {
         }
         last = line;
     }
-    if let Some(hint) = error.chain().find_map(hint) {
+    if let Some(hint) = hint_of(error) {
         text.push_str(&format!("hint: {hint}\n"));
     }
     // Nothing can be done where stderr is closed.
     let _ = std::io::stderr().write_all(super::for_terminal(&text).as_bytes());
+}
+
+/// What can be done about an error, where somebody knows.
+pub(super) fn hint_of(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(hint)
 }
 
 fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {

@@ -4,6 +4,7 @@ mod corpora;
 mod correct;
 pub mod dataset;
 pub mod db;
+mod doctor;
 mod edits;
 mod equip;
 mod export;
@@ -15,6 +16,7 @@ mod model;
 mod output;
 mod profiles;
 mod progress;
+mod prompt;
 mod report;
 pub mod run;
 mod run_one;
@@ -144,6 +146,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Transcribe(args) => transcribe::run(args, &context, &mut out).await,
         Command::Correct(args) => correct::run(args, &context, &mut out).await,
         Command::Edits(args) => edits::run(args, &context, &mut out).await,
+        Command::Prompt(args) => prompt::run(args, &context, &mut out).await,
+        Command::Doctor(args) => doctor::run(args, &context, &mut out).await,
         Command::Tune(args) => tune::run(args, &context, &mut out).await,
         Command::Profiles(args) => profiles::run(args, &context, &mut out).await,
         Command::Score(args) => score::run(args, &context, &mut out).await,

@@ -91,7 +91,12 @@ pub(super) fn cache_folder() -> anyhow::Result<PathBuf> {
 
 /// The template a method asks this model with where none is named; `listed` where there are
 /// alternatives to show.
-fn default_template(method: &str, inner: &str, info: &ModelInfo, listed: bool) -> String {
+pub(super) fn default_template(
+    method: &str,
+    inner: &str,
+    info: &ModelInfo,
+    listed: bool,
+) -> String {
     let asking = if method == "cascade" { inner } else { method };
     let chat = info.chat_template.is_some();
     match (&info.template, asking) {

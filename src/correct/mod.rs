@@ -47,7 +47,7 @@ pub use self::{
     learned::Learned,
     needs::{Chosen, fit},
     parameters::{Decoding, FusionSettings, Parameters},
-    prompter::{Prompt, Prompter},
+    prompter::{Prompt, Prompter, answer_budget},
 };
 use crate::{
     acoustic::Pieces,

@@ -4,7 +4,9 @@ use crate::{
     acoustic::Posterior,
     corpus::Utterance,
     llm::{LanguageModel, TokenId},
-    prompt::{ChatTemplate, ExampleIndex, Gap, Output, PromptInput, Selection, Template},
+    prompt::{
+        ChatTemplate, ExampleIndex, Gap, Output, PromptInput, PromptText, Selection, Template,
+    },
 };
 
 use super::CorrectError;
@@ -12,12 +14,16 @@ use super::CorrectError;
 /// A tokenised prompt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
+    /// What they were made of.
+    pub text: PromptText,
     /// The tokens.
     pub tokens: Vec<TokenId>,
     /// How many hypotheses it shows.
     pub hypotheses: usize,
     /// How many examples it shows.
     pub examples: usize,
+    /// Whether hypotheses or examples were left out so that it fits.
+    pub shortened: bool,
 }
 
 /// A template together with all it needs to become a prompt for one model.
@@ -125,15 +131,19 @@ impl Prompter {
         // Not the length of this list: it also decides what the examples show, which should
         // be the same for all utterances.
         let mut hypotheses = self.max_hypotheses;
+        let mut shortened = false;
         loop {
             let posterior = self.posterior;
             let max_hypotheses = hypotheses;
             let input = PromptInput { utterance, max_hypotheses, examples, posterior, gap };
-            let tokens = self.tokens(model, &input)?;
+            let text = self.template.render(&input, self.chat.as_ref())?;
+            let tokens = tokens(model, &text);
             if tokens.len() <= room {
                 let hypotheses = hypotheses.min(utterance.nbest.len());
-                return Ok(Prompt { tokens, hypotheses, examples: examples.len() });
+                let examples = examples.len();
+                return Ok(Prompt { text, tokens, hypotheses, examples, shortened });
             }
+            shortened = true;
             if hypotheses > 1 {
                 hypotheses -= 1;
             } else if let Some((_, fewer)) = examples.split_first() {
@@ -143,24 +153,6 @@ impl Prompter {
                 return Err(CorrectError::PromptTooLong { prompt: tokens.len(), room });
             }
         }
-    }
-
-    fn tokens(
-        &self,
-        model: &dyn LanguageModel,
-        input: &PromptInput<'_>,
-    ) -> Result<Vec<TokenId>, CorrectError> {
-        let text = self.template.render(input, self.chat.as_ref())?;
-        let mut tokens = Vec::new();
-        let info = model.info();
-        // Most chat templates write the begin token themselves.
-        if info.add_bos && !(info.bos.is_empty() || text.text.starts_with(&info.bos)) {
-            tokens.extend(model.tokenize(&info.bos, true));
-        }
-        for piece in text.pieces(model.vocab().specials()) {
-            tokens.extend(model.tokenize(piece.text, piece.parse_special));
-        }
-        Ok(tokens)
     }
 
     /// The tokens of a text in the place of the answer.
@@ -210,9 +202,24 @@ impl Prompter {
     }
 }
 
+/// The tokens of a finished prompt.
+fn tokens(model: &dyn LanguageModel, text: &PromptText) -> Vec<TokenId> {
+    let mut tokens = Vec::new();
+    let info = model.info();
+    // Most chat templates write the begin token themselves.
+    if info.add_bos && !(info.bos.is_empty() || text.text.starts_with(&info.bos)) {
+        tokens.extend(model.tokenize(&info.bos, true));
+    }
+    for piece in text.pieces(model.vocab().specials()) {
+        tokens.extend(model.tokenize(piece.text, piece.parse_special));
+    }
+    tokens
+}
+
 /// Most tokens of an answer to `utterance`: half as much again as its longest hypothesis,
 /// and room for a few words more.
-pub(super) fn answer_budget(
+#[must_use]
+pub fn answer_budget(
     model: &dyn LanguageModel,
     prompter: &Prompter,
     utterance: &Utterance,

@@ -12,6 +12,7 @@ pub mod hook;
 pub mod llama;
 pub mod openai;
 pub mod shipped;
+pub mod trace;
 mod vocab;
 
 use std::{future::Future, pin::Pin};

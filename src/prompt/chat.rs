@@ -48,6 +48,11 @@ const FIXED_DATE: &str = "01 Jan 2025";
 /// What the environment calls the one template in it.
 const CHAT: &str = "chat";
 
+/// The layout ChatML as a chat template: what prompts are shown in where a model has none.
+pub const CHATML: &str = "{% for message in messages %}<|im_start|>{{ message.role }}\n\
+    {{ message.content }}<|im_end|>\n{% endfor %}\
+    {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
 /// A model's chat template, as it stands in `tokenizer.chat_template` of a GGUF file: Jinja
 /// as the `transformers` library renders it.
 ///

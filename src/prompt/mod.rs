@@ -21,10 +21,10 @@ mod untrusted;
 #[cfg(test)]
 mod tests;
 
-pub use chat::{ChatTemplate, Message, Role};
+pub use chat::{CHATML, ChatTemplate, Message, Role};
 pub use error::PromptError;
 pub use examples::{Example, ExampleIndex, Selection};
 pub use header::{Form, Header, Output};
 pub use input::{Gap, PromptInput, labels};
-pub use template::{Origin, Template, built_in_names};
+pub use template::{Origin, Template, built_in_names, names};
 pub use text::{Piece, PromptText};

@@ -52,6 +52,33 @@ pub fn built_in_names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
 }
 
+/// The names that [`Template::load`] finds, in order: built in, or a file in one of the two
+/// folders it looks in.
+#[must_use]
+pub fn names() -> Vec<String> {
+    let config = etcetera::choose_base_strategy().ok().map(|base| base.config_dir());
+    let mut names: Vec<String> = built_in_names().map(str::to_owned).collect();
+    for folder in folders(Path::new("."), config.as_deref()) {
+        // A folder that is not there or cannot be read holds no templates.
+        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+        for path in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            if let Some(name) = stem.filter(|_| path.extension().is_some_and(|it| it == "jinja")) {
+                names.push(name.to_owned());
+            }
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Where templates are looked for by name, in order.
+fn folders(working: &Path, config: Option<&Path>) -> impl Iterator<Item = PathBuf> {
+    let config = config.map(|config| config.join("gec/prompts"));
+    [Some(working.join("prompts")), config].into_iter().flatten()
+}
+
 /// Where a template came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -114,11 +141,8 @@ impl Template {
             return Self::read(name_or_path, working.join(name_or_path));
         }
         let file = format!("{name_or_path}.jinja");
-        let folders =
-            [Some(working.join("prompts")), config.map(|config| config.join("gec/prompts"))];
-        if let Some(path) =
-            folders.into_iter().flatten().map(|folder| folder.join(&file)).find(|p| p.is_file())
-        {
+        let found = folders(working, config).map(|folder| folder.join(&file)).find(|p| p.is_file());
+        if let Some(path) = found {
             return Self::read(name_or_path, path);
         }
         match BUILT_IN.iter().find(|(name, _)| *name == name_or_path) {

@@ -40,6 +40,22 @@ pub struct Stats {
 }
 
 impl Store {
+    /// Has SQLite look at the file's structure. About a second for a gigabyte.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`](super::StoreError::Damaged) with the first fault, or when the
+    /// database fails.
+    pub async fn check(&self) -> Result<()> {
+        let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.failed(error))?;
+        match found.as_str() {
+            "ok" => Ok(()),
+            _ => Err(super::StoreError::Damaged { path: self.path().to_owned(), detail: found }),
+        }
+    }
+
     /// Counts what is there. Reads all tables: a second or so for a million utterances.
     ///
     /// # Errors

@@ -19,6 +19,7 @@ mod first_pass;
 mod formats;
 mod harness;
 mod help;
+mod prompt;
 mod run;
 mod store;
 mod stored;

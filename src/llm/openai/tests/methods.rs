@@ -99,7 +99,10 @@ async fn a_method_that_cannot_work_is_refused_by_name_with_what_works() {
         let (message, hint) = refused(name, &tools);
         assert!(message.contains(name) && message.contains(part), "{message}");
         assert!(message.contains("llama-server at http://127.0.0.1"), "{message}");
-        assert_eq!(hint, "with it work 1best, mbr, rewrite, variants, rover, select, generate, closest");
+        assert_eq!(
+            hint,
+            "with it work 1best, mbr, rewrite, variants, rover, select, generate, closest"
+        );
     }
     assert!(refused("cascade", &tools).1.contains("--min-logprob=-inf"));
     let mut fused = unchecked(tools);

@@ -1,0 +1,116 @@
+//! `gec prompt`: templates, looked at and tried.
+
+mod check;
+mod list;
+mod render;
+mod try_one;
+
+use std::io::Write;
+
+use super::{
+    Context, ExitStatus, Interrupt,
+    corpora::{self, Ready},
+    failure::Hinted,
+    stored,
+};
+use crate::{
+    cli::{
+        prompt::{PromptCommand, PromptVerbArgs, UtteranceArgs},
+        transcribe::AsrArgs,
+    },
+    llm::ModelInfo,
+    prompt::{CHATML, Form, Template},
+    store::{Store, StoredUtterance},
+};
+
+/// Utterances fetched from the store at a time.
+const PAGE: usize = 512;
+
+/// Runs the verb and writes its result to `out`.
+///
+/// # Errors
+/// Where a template, a corpus or a model is not to be had.
+pub(super) async fn run(
+    args: &PromptVerbArgs,
+    context: &Context,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    match &args.command {
+        PromptCommand::List { format } => list::list(*format, out),
+        PromptCommand::Show { template } => list::show(template, out),
+        PromptCommand::Render(args) => render::run(args, context, out).await,
+        PromptCommand::Check(args) => check::run(args, context, out).await,
+        PromptCommand::Try(args) => try_one::run(args, context, out).await,
+    }
+}
+
+/// The corpora of a name, in the store. `None` where the user interrupted it.
+async fn ready(
+    spec: &str,
+    split: Option<&str>,
+    asr: &AsrArgs,
+    store: &Store,
+    context: &Context,
+) -> anyhow::Result<Option<Vec<Ready>>> {
+    let found = stored::find_split(spec, split, "test", context).await?;
+    let interrupt = Interrupt::listen();
+    corpora::bring_in(found, asr, false, store, context, &interrupt).await
+}
+
+/// The utterance that was asked for and its corpus. `None` where the user interrupted it.
+async fn pick(
+    args: &UtteranceArgs,
+    store: &Store,
+    context: &Context,
+) -> anyhow::Result<Option<(Ready, StoredUtterance)>> {
+    let spec = &args.dataset;
+    let Some(ready) = ready(spec, args.split.as_deref(), &args.asr, store, context).await? else {
+        return Ok(None);
+    };
+    let wanted = args.utterance.as_deref();
+    let number = wanted.and_then(|wanted| wanted.parse::<i64>().ok());
+    let mut fallback = None;
+    for ready in ready {
+        let mut after = 0;
+        loop {
+            let page = store.recorded_page(ready.corpus.id, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.position;
+            for one in page {
+                let is_it = match wanted {
+                    Some(id) => one.utterance.id == id,
+                    None => one.utterance.nbest.len() > 1,
+                };
+                if is_it {
+                    return Ok(Some((ready, one)));
+                }
+                let is_numbered = number.map_or(wanted.is_none(), |number| number == one.position);
+                if is_numbered && fallback.is_none() {
+                    fallback = Some((ready.resolved.clone(), ready.corpus.clone(), one));
+                }
+            }
+        }
+    }
+    if let Some((resolved, corpus, one)) = fallback {
+        return Ok(Some((Ready { resolved, corpus, bad: 0 }, one)));
+    }
+    Err(Hinted::new(
+        match wanted {
+            Some(wanted) => format!("`{spec}` has no utterance `{wanted}`"),
+            None => format!("`{spec}` has no utterances"),
+        },
+        "name one by its id or by its number from 1; `gec export --dataset SPEC` prints them",
+    )
+    .into())
+}
+
+/// What is known of a model, with a layout for messages where it has none of its own, so that
+/// a chat template can be looked at all the same; and whether that was needed.
+fn laid_out(info: &ModelInfo, template: &Template) -> (ModelInfo, bool) {
+    let mut info = info.clone();
+    let missing = info.chat_template.is_none() && template.header().form == Form::Chat;
+    if missing {
+        info.chat_template = Some(CHATML.to_owned());
+    }
+    (info, missing)
+}

@@ -1,0 +1,145 @@
+//! `gec prompt render`: one prompt as text and as tokens.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::{laid_out, list, pick};
+use crate::{
+    cli::{prompt::RenderArgs, runs::ListFormat},
+    commands::{Context, ExitStatus, equip::Material, model, runs},
+    correct,
+    prompt::Template,
+    report::printable,
+    store::Store,
+};
+
+#[derive(Serialize)]
+struct Rendered {
+    template: String,
+    template_hash: String,
+    model: String,
+    utterance: String,
+    /// Distinct hypotheses of the list, and how many of them are shown.
+    hypotheses: usize,
+    hypotheses_shown: usize,
+    examples_shown: usize,
+    /// Tokens of the prompt.
+    tokens: usize,
+    /// Tokens that an answer may take beside it.
+    answer_tokens: usize,
+    /// Tokens that both may take.
+    context: usize,
+    /// Tokens of the prompt by kind.
+    special_tokens: usize,
+    text: String,
+    /// Byte ranges of `text` that came from data.
+    data: Vec<[usize; 2]>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pieces: Vec<Token>,
+}
+
+#[derive(Serialize)]
+struct Token {
+    id: i32,
+    text: String,
+}
+
+pub(super) async fn run(
+    args: &RenderArgs,
+    context: &Context,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let store = Store::open(&context.db).await?;
+    let picked = pick(&args.utterance, &store, context).await?;
+    let Some((ready, stored)) = picked else {
+        store.close().await?;
+        return Ok(ExitStatus::Interrupted);
+    };
+    let model = model::load(&args.model, context).await?;
+    let material = Material::Corpus(&ready.resolved, &ready.corpus);
+    let mut prompt = args.prompt.clone();
+    if prompt.template.is_none() {
+        let listed = model::default_template("generate", "generate", model.info(), true);
+        prompt.template = Some(listed);
+    }
+    let template = Template::load(prompt.template.as_deref().unwrap_or_default())?;
+    let (info, missing) = laid_out(model.info(), &template);
+    let prompter = model::prompter(&prompt, args.seed, ("generate", "generate"), &info, material)?;
+    let utterance = &stored.utterance;
+    let answer = correct::answer_budget(model.as_ref(), &prompter, utterance);
+    let made = prompter.prompt(model.as_ref(), utterance, answer)?;
+    let vocab = model.vocab();
+    let token = |&id: &i32| Token { id, text: vocab.decode(&[id]) };
+    let is_special = |id: &&i32| {
+        let text = vocab.decode(&[**id]);
+        !text.is_empty() && vocab.specials().contains(&text)
+    };
+    let rendered = Rendered {
+        template: template.header().name.clone(),
+        template_hash: template.hash(),
+        model: model.info().name.clone(),
+        utterance: utterance.id.clone(),
+        hypotheses: utterance.nbest.len(),
+        hypotheses_shown: made.hypotheses,
+        examples_shown: made.examples,
+        tokens: made.tokens.len(),
+        answer_tokens: answer,
+        context: model.context_size(),
+        special_tokens: made.tokens.iter().filter(is_special).count(),
+        data: made.text.untrusted.iter().map(|range| [range.start, range.end]).collect(),
+        pieces: if args.tokens { made.tokens.iter().map(token).collect() } else { Vec::new() },
+        text: made.text.text,
+    };
+    store.close().await?;
+    if missing {
+        context.note(&format!(
+            "model `{}` has no chat template: the messages are laid out as ChatML, and `gec run` \
+             will refuse this template with it",
+            model.info().name
+        ));
+    }
+    match args.format {
+        ListFormat::Json => runs::write_json(&rendered, out)?,
+        ListFormat::Table => table(&rendered, &template, out)?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn table(rendered: &Rendered, template: &Template, out: &mut dyn Write) -> anyhow::Result<()> {
+    let header = template.header();
+    let data: usize = rendered.data.iter().map(|[from, to]| to - from).sum();
+    let fields = [
+        ("template", format!("{} ({})", rendered.template, template.origin())),
+        ("form", format!("{}, answers {}", list::form(header.form), list::output(header.output))),
+        ("model", rendered.model.clone()),
+        ("utterance", rendered.utterance.clone()),
+        ("hypotheses", format!("{} of {}", rendered.hypotheses_shown, rendered.hypotheses)),
+        ("examples", rendered.examples_shown.to_string()),
+        (
+            "tokens",
+            format!(
+                "{} and at most {} of the answer, of {}",
+                rendered.tokens, rendered.answer_tokens, rendered.context
+            ),
+        ),
+        ("bytes", format!("{}, {data} of them data", rendered.text.len())),
+    ];
+    runs::write_fields(&fields, out)?;
+    writeln!(out)?;
+    for line in rendered.text.split('\n') {
+        writeln!(out, "{}", printable(line))?;
+    }
+    if !rendered.pieces.is_empty() {
+        writeln!(out)?;
+        for (place, token) in rendered.pieces.iter().enumerate() {
+            writeln!(out, "{:>5}  {:>7}  {}", place + 1, token.id, quoted(&token.text))?;
+        }
+    }
+    Ok(())
+}
+
+/// A token's text so that its spaces and line ends can be seen.
+pub(super) fn quoted(text: &str) -> String {
+    printable(&format!("{text:?}"))
+}
