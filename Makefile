@@ -10,7 +10,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 DEMO_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs spark deny advisories install
+.PHONY: help setup demo test lint docs spark browser deny advisories install
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -39,6 +39,11 @@ spark: ## Test the Spark example in local mode with the real program
 	@tools/setup.sh spark
 	$(CARGO) build --release --locked --bins
 	GEC=target/release/gec target/spark/bin/python -m unittest discover -v examples/spark
+
+browser: ## Test the HTML report in headless Chromium
+	@tools/setup.sh browser
+	$(CARGO) run --release --locked --example report_page -- target/browser/pages
+	REPORT_PAGES=target/browser/pages target/browser/bin/python -m unittest -v tests/browser/browser_test.py
 
 deny: ## Check licences, sources and banned crates of the dependencies
 	@tools/setup.sh deny

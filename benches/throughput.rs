@@ -316,10 +316,11 @@ fn floor(
     println!(
         "prompt rate {rate:.0} tokens/s; {needed} tokens have to be processed ({shared} shared, \
          {prompts} of prompts, {answers} of answers): {least:.2} s\n\
-         engine {seconds:.2} s, {:.2} of them in {} decode calls of {} tokens: {:.2} times the \
-         floor; guesses {}, {} right",
+         engine {seconds:.2} s, {:.2} of them in {} decode calls ({} passes) of {} tokens: {:.2} \
+         times the floor; guesses {}, {} right",
         after.seconds - before.seconds,
         after.calls - before.calls,
+        after.passes - before.passes,
         after.tokens - before.tokens,
         seconds / least,
         after.drafted - before.drafted,

@@ -5,6 +5,7 @@
 #   tools/setup.sh nextest    the same, and the test runner cargo-nextest
 #   tools/setup.sh deny       the same, and cargo-deny
 #   tools/setup.sh spark      the same, Java, and PySpark in target/spark
+#   tools/setup.sh browser    the same, Chromium, and Selenium in target/browser
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -82,6 +83,22 @@ spark() {
     target/spark/bin/pip install --quiet --requirement examples/spark/requirements.txt
 }
 
+# Chromium with its driver, fonts of several scripts, and Selenium in an environment of its own.
+browser() {
+    local missing=""
+    have chromium || have google-chrome || missing+=" chromium"
+    have chromedriver || missing+=" chromium-driver"
+    python3 -c 'import ensurepip' 2>/dev/null || missing+=" python3-venv"
+    if [[ -n "$missing" ]]; then
+        have apt-get || fail "not found:$missing (names as in Debian)" "install Chromium with its driver and Python's venv, then run this again"
+        debian "$missing fonts-dejavu-core"
+    fi
+    [[ -d target/browser/lib ]] && target/browser/bin/python -c 'import selenium' 2>/dev/null && return
+    say "installing Selenium into target/browser"
+    python3 -m venv target/browser
+    target/browser/bin/pip install --quiet --requirement tests/browser/requirements.txt
+}
+
 rust() {
     local wanted found
     wanted="$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)"
@@ -108,7 +125,8 @@ for tool in "$@"; do
         nextest) cargo_tool nextest "$NEXTEST_VERSION" ;;
         # Unoptimised: it runs for seconds and compiles for minutes.
         spark) spark ;;
+        browser) browser ;;
         deny) cargo_tool deny "$DENY_VERSION" --debug ;;
-        *) fail "unknown tool \`$tool\`" "tools/setup.sh [nextest] [deny] [spark]" ;;
+        *) fail "unknown tool \`$tool\`" "tools/setup.sh [nextest] [deny] [spark] [browser]" ;;
     esac
 done

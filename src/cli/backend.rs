@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// A server to ask in place of a model on this machine.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Model server")]
 pub struct BackendArgs {
     /// What runs the model: llama (a GGUF file, here) or openai (an OpenAI-compatible server)

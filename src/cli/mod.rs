@@ -1,6 +1,7 @@
 //! What can be typed: clap types only, no behaviour.
 
 pub mod backend;
+pub mod compare;
 pub mod correct;
 pub mod dataset;
 pub mod db;
@@ -8,6 +9,7 @@ pub mod doctor;
 pub mod export;
 pub mod import;
 pub mod prompt;
+pub mod report;
 pub mod run;
 pub mod runs;
 pub mod score;
@@ -83,6 +85,10 @@ pub enum Command {
     Profiles(tune::ProfilesArgs),
     /// Score a stored run again, without a model
     Score(score::ScoreArgs),
+    /// Put runs side by side: what is better, what is worse, and whether it is real
+    Compare(compare::CompareArgs),
+    /// Show runs to others: a page for the browser, tables, JUnit; checks for CI
+    Report(report::ReportArgs),
     /// Read N-best lists of any recogniser into the database
     Import(import::ImportArgs),
     /// Write a corpus or a run for other programs
@@ -115,10 +121,10 @@ pub enum TableFormat {
     Md,
 }
 
-/// How results are scored.
+/// The rule that errors are counted by.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Scoring")]
-pub struct ScoringArgs {
+pub struct RuleArgs {
     /// Text normaliser: none, basic, whisper-en or hp
     #[arg(long, default_value = "none", value_name = "NAME")]
     pub normalizer: String,
@@ -131,6 +137,15 @@ pub struct ScoringArgs {
     /// Seed of the bootstrap
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub bootstrap_seed: u64,
+}
+
+/// How results are scored.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Scoring")]
+pub struct ScoringArgs {
+    /// How errors are counted.
+    #[command(flatten)]
+    pub rule: RuleArgs,
     /// A method of the table to compare the others with, besides the 1-best
     #[arg(long, value_name = "METHOD")]
     pub baseline: Option<String>,

@@ -1,8 +1,11 @@
 //! `gec prompt`: what was typed.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{
+    RuleArgs, TableFormat,
     run::{ModelArgs, PromptArgs, SettingsArgs},
     runs::ListFormat,
     transcribe::AsrArgs,
@@ -40,6 +43,10 @@ pub enum PromptCommand {
     Check(Box<CheckArgs>),
     /// Correct one utterance and show every decoding step
     Try(Box<TryArgs>),
+    /// Compare templates, models, methods and settings on one corpus
+    Sweep(Box<SweepArgs>),
+    /// Search for a better template
+    Evolve(Box<EvolveArgs>),
 }
 
 /// Which utterance.
@@ -161,4 +168,125 @@ pub struct TryArgs {
     /// The methods' settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
+}
+
+/// Runs a sweep.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gec prompt sweep sweep.toml
+  gec prompt sweep sweep.toml --model qwen.gguf --format md
+
+sweep.toml:
+  dataset = \"sample\"
+  limit = 300                      # a stratified sample of so many utterances
+  [budget]                         # drops bad arms early
+  first = 50
+  [grid]                           # every combination
+  method = [\"generate\", \"uadf\", \"cascade\"]
+  beta = [0.5, -1]
+  [[arm]]                          # and single ones
+  name = \"short\"
+  method = \"generate\"
+  max_hypotheses = 2
+
+Options of arms are those of `gec run`. Every arm is a stored run: interrupted, the same command
+goes on where it was, and `gec compare` takes the runs apart.")]
+pub struct SweepArgs {
+    /// The file that says what to compare
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub format: TableFormat,
+    /// How to score.
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// The language model of arms that name none.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The recogniser, for corpora of recordings.
+    #[command(flatten)]
+    pub asr: AsrArgs,
+}
+
+/// Searches for a better template.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gec prompt evolve zero-shot few-shot --dataset hp:atis --model qwen.gguf --output best.jinja
+  gec prompt evolve --dataset sample --limit 100 --generations 5 --output best.jinja
+
+A genetic algorithm: templates are divided into instruction sentences, examples, the presentation of
+the list and the form of the answer, which are mixed, reworded, dropped and added, and kept where
+they make fewer errors on the development split. The best is looked at once on the test split.
+Interrupted, the same command goes on where it was.")]
+pub struct EvolveArgs {
+    /// Templates to begin with: names or files [default: what fits the model]
+    #[arg(value_name = "TEMPLATE")]
+    pub templates: Vec<String>,
+    /// The corpus
+    #[arg(long, short, default_value = "sample", value_name = "SPEC")]
+    pub dataset: String,
+    /// The split that templates are chosen on
+    #[arg(long, default_value = "train", value_name = "NAME")]
+    pub split: String,
+    /// The split that the best one is reported on, once
+    #[arg(long, default_value = "test", value_name = "NAME")]
+    pub test_split: String,
+    /// The corpus of the test split [default: the same]
+    #[arg(long, value_name = "SPEC")]
+    pub test_dataset: Option<String>,
+    /// Development utterances: a stratified sample of so many
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub limit: usize,
+    /// Test utterances: a stratified sample of so many [default: all]
+    #[arg(long, value_name = "N")]
+    pub test_limit: Option<usize>,
+    /// The method that asks the model
+    #[arg(long, short, default_value = "generate", value_name = "NAME")]
+    pub method: String,
+    /// Where the best template is written
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Templates in each generation
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=200))]
+    pub population: u32,
+    /// Generations at most
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub generations: usize,
+    /// Generations without gain after which it ends
+    #[arg(long, default_value_t = 4, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub patience: u32,
+    /// Corrections of one utterance with one template, at most
+    #[arg(long, value_name = "N")]
+    pub max_evaluations: Option<u64>,
+    /// Seconds, at most
+    #[arg(long, value_name = "S", value_parser = super::positive)]
+    pub max_seconds: Option<f64>,
+    /// Numbers of examples to try; needs a training split beside the two
+    #[arg(long, value_delimiter = ',', default_value = "0", value_name = "N,N")]
+    pub examples: Vec<usize>,
+    /// Numbers of hypotheses to show
+    #[arg(long, value_delimiter = ',', default_value = "3,5,10", value_name = "N,N")]
+    pub hypotheses: Vec<usize>,
+    /// Have the model reword instructions (it should be an instruction-tuned one)
+    #[arg(long)]
+    pub reword: bool,
+    /// Seed of the search
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub search_seed: u64,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ListFormat,
+    /// How to score.
+    #[command(flatten)]
+    pub rule: RuleArgs,
+    /// The language model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The methods' settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// The recogniser, for corpora of recordings.
+    #[command(flatten)]
+    pub asr: AsrArgs,
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::fusion::Form;
 
 /// Corrects a corpus and scores the result.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Methods:
   1best, mbr, rover, rewrite, lm-rank, select, generate, closest, constrained, static-fusion,
   uadf, cloze, cascade
@@ -80,7 +80,7 @@ pub struct RunArgs {
 }
 
 /// The language model and its engine.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Language model")]
 pub struct ModelArgs {
     /// A GGUF file [default: the shipped gec-micro], or with --url the name of a server's model
@@ -134,7 +134,7 @@ pub struct PromptArgs {
 }
 
 /// Settings of the methods.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Method settings")]
 pub struct SettingsArgs {
     /// Sampling temperature; 0 decodes greedily

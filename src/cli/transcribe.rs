@@ -7,7 +7,7 @@ use clap::Args;
 use super::TableFormat;
 
 /// Turns recordings into N-best lists, with what the recogniser believed at each step.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   gec transcribe interviews/ --asr-model ggml-base.en.bin
   gec transcribe --name calls 'calls/*.mp3' --channel 1 --asr-model ggml-small.bin --language de
@@ -42,7 +42,7 @@ pub struct TranscribeArgs {
 }
 
 /// The recogniser and how it searches.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Recogniser (for recordings)")]
 pub struct AsrArgs {
     /// A Whisper model in whisper.cpp's format [default: the shipped gec-micro-asr]

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Learns a profile from a corpus with references.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   gec tune --dataset hp:atis --split train --save atis
   gec run --dataset hp:atis --method 1best,rewrite,cascade --profile atis
@@ -88,7 +88,7 @@ pub struct TuningArgs {
 }
 
 /// Profiles.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ProfilesArgs {
     /// What to do
     #[command(subcommand)]
@@ -96,7 +96,7 @@ pub struct ProfilesArgs {
 }
 
 /// The verbs of `gec profiles`.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum ProfilesCommand {
     /// List the profiles
     #[command(after_help = "Example:

@@ -9,6 +9,7 @@ use crate::{
     correct::CorrectError,
     datasets::DatasetError,
     document::DocumentError,
+    evolve::EvolveError,
     export::ExportError,
     glossary::GlossaryError,
     llm::LlmError,
@@ -51,6 +52,9 @@ pub(super) fn hint_of(error: &anyhow::Error) -> Option<String> {
 fn hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     macro_rules! first {
         ($($kind:ty),*) => { None$(.or_else(|| error.downcast_ref::<$kind>()?.hint()))* };
+    }
+    if let Some(error) = error.downcast_ref::<EvolveError>() {
+        return error.hint().map(str::to_owned);
     }
     first!(
         ArchiveError,

@@ -1,5 +1,7 @@
 //! What the verbs mean: one file each.
 
+mod arms;
+mod compare;
 mod corpora;
 mod correct;
 pub mod dataset;
@@ -23,6 +25,8 @@ mod run_one;
 pub mod runs;
 mod score;
 mod settings;
+mod show_report;
+mod side_by_side;
 mod stored;
 pub mod transcribe;
 mod tune;
@@ -147,6 +151,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Correct(args) => correct::run(args, &context, &mut out).await,
         Command::Edits(args) => edits::run(args, &context, &mut out).await,
         Command::Prompt(args) => prompt::run(args, &context, &mut out).await,
+        Command::Compare(args) => compare::run(args, &context, &mut out).await,
+        Command::Report(args) => show_report::run(args, &context, &mut out).await,
         Command::Doctor(args) => doctor::run(args, &context, &mut out).await,
         Command::Tune(args) => tune::run(args, &context, &mut out).await,
         Command::Profiles(args) => profiles::run(args, &context, &mut out).await,

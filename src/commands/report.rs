@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::{failure::Hinted, run_one::Selection};
 use crate::{
-    cli::{ScoringArgs, TableFormat},
+    cli::{RuleArgs, ScoringArgs, TableFormat},
     normalize,
     report::{self, Format, Report},
     score::{Item, Labels, Row, Rule, Scorer},
@@ -33,7 +33,7 @@ impl Scored {
 }
 
 /// The rule that was asked for.
-pub(super) fn rule(args: &ScoringArgs) -> anyhow::Result<Rule> {
+pub(super) fn rule(args: &RuleArgs) -> anyhow::Result<Rule> {
     let normalizer = normalize::by_name(&args.normalizer).ok_or_else(|| {
         Hinted::new(
             format!("unknown normaliser `{}`", args.normalizer),
@@ -55,8 +55,7 @@ struct Pool {
     scorer: Scorer,
 }
 
-/// Scores runs and writes the table: a row for each, and per method one over all subsets
-/// where a data set has several.
+/// Scores runs and writes the table.
 pub(super) async fn write(
     runs: &[Scored],
     store: &Store,
@@ -64,7 +63,26 @@ pub(super) async fn write(
     args: &ScoringArgs,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let baseline = args.baseline.as_deref();
+    let rows = rows(runs, store, rule, args.baseline.as_deref()).await?;
+    let format = match args.format {
+        TableFormat::Table => Format::Table,
+        TableFormat::Json => Format::Json,
+        TableFormat::Csv => Format::Csv,
+        TableFormat::Md => Format::Markdown,
+    };
+    out.write_all(report::render(&Report::new(&rule, rows), format).as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Scores runs: a row for each, and per method one over all subsets where a data set has
+/// several.
+pub(super) async fn rows(
+    runs: &[Scored],
+    store: &Store,
+    rule: Rule,
+    baseline: Option<&str>,
+) -> anyhow::Result<Vec<Row>> {
     if let Some(name) = baseline
         && !runs.iter().any(|run| is_named(&run.method, name))
     {
@@ -107,15 +125,7 @@ pub(super) async fn write(
     for pools in [single, whole] {
         rows.extend(finish(pools, baseline, rule));
     }
-    let format = match args.format {
-        TableFormat::Table => Format::Table,
-        TableFormat::Json => Format::Json,
-        TableFormat::Csv => Format::Csv,
-        TableFormat::Md => Format::Markdown,
-    };
-    out.write_all(report::render(&Report::new(&rule, rows), format).as_bytes())?;
-    out.flush()?;
-    Ok(())
+    Ok(rows)
 }
 
 /// The rows, each compared with the baseline's on the same data where there is one.

@@ -21,7 +21,7 @@ use crate::{
     corpus::Utterance,
     correct::{self, CorrectError, Method, Parameters, Proposal, Tries},
     datasets::Filter,
-    llm::BoxFuture,
+    llm::{BoxFuture, LanguageModel},
     store::{NewRun, Store},
 };
 
@@ -35,7 +35,7 @@ pub async fn run(
     context: &Context,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let rule = report::rule(&args.scoring)?;
+    let rule = report::rule(&args.scoring.rule)?;
     check_methods(&args.method, &settings::parameters(&args.settings, Parameters::default()))?;
     let filter = args.filter.as_deref().map(str::parse::<Filter>).transpose()?;
     let found = stored::find(&args.dataset, args.split.as_deref(), context).await?;
@@ -83,8 +83,8 @@ pub async fn run(
         let places: Vec<usize> =
             (0..jobs.len()).filter(|&place| jobs[place].corpus.id == ready.corpus.id).collect();
         let own: Vec<&Job> = places.iter().map(|&place| &jobs[place]).collect();
-        let outcomes =
-            run_one::run(&own, &store, filter.as_ref(), args, context, &interrupt).await?;
+        let chosen = run_one::select(&ready.corpus, &store, filter.as_ref(), args.limit).await?;
+        let outcomes = run_one::run(&own, &store, chosen, args, context, &interrupt).await?;
         let stopped = outcomes.iter().any(|outcome| outcome.interrupted);
         for (place, outcome) in places.into_iter().zip(outcomes) {
             finished[place] = Some(outcome);
@@ -114,6 +114,44 @@ pub async fn run(
     }
     store.close().await?;
     Ok(status)
+}
+
+/// The job of a command with a single method on one corpus, with the model that it asks, if
+/// it asks one.
+pub(super) async fn single(
+    args: &RunArgs,
+    ready: &Ready,
+    model: Option<Arc<dyn LanguageModel>>,
+    store: &Store,
+    context: &Context,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Option<Job>> {
+    let profile = match &args.profile {
+        Some(name) => Some(profiles::load(name, store).await?),
+        None => None,
+    };
+    let base = profile.as_ref().map(|named| named.profile.parameters.clone());
+    let mut parameters = settings::parameters(&args.settings, base.unwrap_or_default());
+    check_methods(&args.method, &parameters)?;
+    if args.method.iter().any(|name| name == "cascade") {
+        settings::fit(&args.settings, &mut parameters, model.as_deref(), context);
+    }
+    let tries = Tries::default();
+    let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store, tries };
+    let runner = Runner { args, parameters, profile, kit, context, interrupt };
+    Ok(runner.jobs(ready).await?.and_then(|jobs| jobs.into_iter().next()))
+}
+
+/// Whether one of a command's methods asks a model.
+pub(super) async fn wants_model(args: &RunArgs, store: &Store) -> anyhow::Result<bool> {
+    let profile = match &args.profile {
+        Some(name) => Some(profiles::load(name, store).await?),
+        None => None,
+    };
+    let base = profile.as_ref().map(|named| named.profile.parameters.clone());
+    let parameters = settings::parameters(&args.settings, base.unwrap_or_default());
+    let learned = profile.as_ref().map(|named| &named.profile.learned);
+    Ok(args.method.iter().any(|name| needs_model(name, &parameters, learned)))
 }
 
 fn interrupted(context: &Context) -> ExitStatus {

@@ -55,9 +55,9 @@ pub(super) struct Outcome {
     pub(super) interrupted: bool,
     pub(super) failed: u64,
     /// Utterances worked on now.
-    worked: u64,
+    pub(super) worked: u64,
     /// How long that took, together with the other methods of the corpus.
-    seconds: f64,
+    pub(super) seconds: f64,
     /// How many methods that were.
     together: usize,
     prompt_tokens: u64,
@@ -70,13 +70,12 @@ pub(super) struct Outcome {
 pub(super) async fn run(
     jobs: &[&Job],
     store: &Store,
-    filter: Option<&Filter>,
+    (selection, total): (Selection, u64),
     args: &RunArgs,
     context: &Context,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Vec<Outcome>> {
     let Some(first) = jobs.first() else { return Ok(Vec::new()) };
-    let (selection, total) = select(first, store, filter, args.limit).await?;
     let mut outcomes: Vec<Outcome> = jobs
         .iter()
         .map(|job| Outcome {
@@ -120,20 +119,20 @@ pub(super) async fn run(
 }
 
 /// The utterances that filter and limit leave, and their number.
-async fn select(
-    job: &Job,
+pub(super) async fn select(
+    corpus: &Corpus,
     store: &Store,
     filter: Option<&Filter>,
     limit: Option<usize>,
 ) -> anyhow::Result<(Selection, u64)> {
     if filter.is_none() && limit.is_none() {
-        return Ok((Selection::All, job.corpus.utterances));
+        return Ok((Selection::All, corpus.utterances));
     }
     let limit = limit.unwrap_or(usize::MAX);
     let mut rows = Vec::new();
     let mut after = 0;
     while rows.len() < limit {
-        let page = store.page(job.corpus.id, after, PAGE).await?;
+        let page = store.page(corpus.id, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.position;
         let kept = page.iter().filter(|item| filter.is_none_or(|f| f.matches(&item.utterance)));

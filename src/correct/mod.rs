@@ -74,6 +74,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them.
+    const ALL: [Self; 6] =
+        [Self::Kept, Self::Corrected, Self::Gated, Self::Abstained, Self::Refused, Self::Failed];
+
+    /// The verdict of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verdict| verdict.as_str() == name)
+    }
+
     /// The name under which it is stored and printed.
     #[must_use]
     pub fn as_str(self) -> &'static str {

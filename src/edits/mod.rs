@@ -25,6 +25,7 @@ use std::ops::Range;
 use crate::document::{Edit, Segment, script};
 
 pub use between::between;
+pub(crate) use pairing::pair;
 pub use split::{ends_a_sentence, reflow, split_back};
 pub use support::{Support, support};
 

@@ -13,7 +13,7 @@ const UNLIKE: usize = 1000;
 /// An alignment of least errors which, among those of a changed stretch, pairs the words
 /// that are spelled most alike: `a fright` with `flight` is a deletion and a substitution,
 /// in this order.
-pub(super) fn pair(own: &[String], words: &[String]) -> Vec<Op> {
+pub(crate) fn pair(own: &[String], words: &[String]) -> Vec<Op> {
     let mut out = Vec::new();
     let (mut i, mut j) = (0, 0);
     let ops = align(own, words);

@@ -154,6 +154,14 @@ impl Template {
         }
     }
 
+    /// A template that stands in no file.
+    ///
+    /// # Errors
+    /// Where its header or body is wrong.
+    pub fn from_source(name: &str, source: &str) -> Result<Self, PromptError> {
+        Self::parse(name, source.to_owned(), Origin::BuiltIn)
+    }
+
     fn read(name: &str, path: PathBuf) -> Result<Self, PromptError> {
         match fs_err::read_to_string(&path) {
             Ok(source) => Self::parse(name, source, Origin::File(path)),

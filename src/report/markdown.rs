@@ -33,7 +33,7 @@ fn line(text: &mut String, cells: [String; HEADER.len()]) {
 }
 
 /// Keeps a label from ending its cell or its line, or becoming markup.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

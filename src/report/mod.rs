@@ -1,12 +1,19 @@
 //! Rows of results as text: for a terminal, a paper, a script.
 
+mod conditions;
 mod csv;
+pub mod html;
+mod junit;
 mod markdown;
 mod table;
 mod terminal;
 
 use serde::{Deserialize, Serialize};
 
+pub use conditions::{Condition, ConditionError, Violation, violations};
+pub use junit::junit;
+pub(crate) use markdown::escaped;
+pub(crate) use table::{STYLE, WIDTH, rate, signed, with_interval, wrap};
 pub use terminal::{is_unprintable, printable};
 
 use crate::score::{Row, Rule};

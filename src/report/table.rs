@@ -8,10 +8,11 @@ use super::Report;
 use crate::score::Row;
 
 /// Fits a wide terminal and a landscape page.
-const WIDTH: u16 = 132;
+pub(crate) const WIDTH: u16 = 132;
 
 /// One line under the header and none between columns.
-const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('-'));
+pub(crate) const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('-'));
 
 pub(super) const HEADER: [&str; 12] = [
     "dataset",
@@ -71,7 +72,7 @@ pub(super) fn render(report: &Report) -> String {
 }
 
 /// Breaks a note at spaces so that it is no wider than the table.
-fn wrap(note: &str, text: &mut String) {
+pub(crate) fn wrap(note: &str, text: &mut String) {
     let mut column = 0;
     for word in note.split(' ') {
         let width = word.chars().count();
@@ -180,7 +181,7 @@ pub(super) fn notes(report: &Report) -> Vec<String> {
     notes
 }
 
-fn rate(rate: Option<f64>) -> String {
+pub(crate) fn rate(rate: Option<f64>) -> String {
     rate.map_or_else(|| "-".to_owned(), unsigned)
 }
 
@@ -188,13 +189,13 @@ fn unsigned(rate: f64) -> String {
     format!("{rate:.2}")
 }
 
-fn signed(rate: f64) -> String {
+pub(crate) fn signed(rate: f64) -> String {
     let text = format!("{rate:+.2}");
     // A difference too small to show has no sign.
     if text.ends_with("0.00") && rate.abs() < 0.005 { "0.00".to_owned() } else { text }
 }
 
-fn with_interval(
+pub(crate) fn with_interval(
     rate: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,

@@ -1,5 +1,6 @@
 //! Alignment that forgives words written together or apart.
 
+use super::alignment::Op;
 use super::wer::EditCounts;
 
 /// The dearest cost a cell can have.
@@ -33,6 +34,22 @@ enum Step {
 /// ```
 #[must_use]
 pub fn compound_counts(reference: &[&str], hypothesis: &[&str]) -> EditCounts {
+    resolve_compounds(reference, hypothesis).1.into_iter().collect()
+}
+
+/// The alignment behind [`compound_counts`], with the hypothesis as it is then read: what is
+/// forgiven is written as the reference writes it, so that each step stands for one word of
+/// one side or of both, as in [`align`](super::align).
+///
+/// ```
+/// let (words, ops) = gec::score::resolve_compounds(&["non", "stop"], &["nonstop"]);
+/// assert_eq!((words, ops.len()), (vec!["non", "stop"], 2));
+/// ```
+#[must_use]
+pub fn resolve_compounds<'t>(
+    reference: &[&'t str],
+    hypothesis: &[&'t str],
+) -> (Vec<&'t str>, Vec<Op>) {
     let width = hypothesis.len() + 1;
     let mut table = vec![(UNREACHED, Step::Match); (reference.len() + 1) * width];
     for i in 0..=reference.len() {
@@ -66,7 +83,7 @@ pub fn compound_counts(reference: &[&str], hypothesis: &[&str]) -> EditCounts {
             table[i * width + j] = best;
         }
     }
-    count(&table, reference.len(), hypothesis.len())
+    resolve(&table, reference, hypothesis)
 }
 
 /// How many of the last words, at least two, make up `word` when written together.
@@ -81,40 +98,34 @@ fn joined(words: &[&str], word: &str) -> Option<usize> {
     None
 }
 
-fn count(table: &[(u32, Step)], mut i: usize, mut j: usize) -> EditCounts {
-    let width = j + 1;
-    let mut counts = EditCounts::default();
+fn resolve<'t>(
+    table: &[(u32, Step)],
+    reference: &[&'t str],
+    hypothesis: &[&'t str],
+) -> (Vec<&'t str>, Vec<Op>) {
+    let width = hypothesis.len() + 1;
+    let (mut i, mut j) = (reference.len(), hypothesis.len());
+    let (mut words, mut ops) = (Vec::with_capacity(j), Vec::with_capacity(i.max(j)));
     while i > 0 || j > 0 {
-        let (back, left) = match table[i * width + j].1 {
-            Step::Match => {
-                counts.hits += 1;
-                (1, 1)
-            }
-            Step::JoinReference(words) => {
-                counts.hits += u64::from(words);
-                (words as usize, 1)
-            }
-            Step::JoinHypothesis(words) => {
-                counts.hits += 1;
-                (1, words as usize)
-            }
-            Step::Substitute => {
-                counts.substitutions += 1;
-                (1, 1)
-            }
-            Step::Delete => {
-                counts.deletions += 1;
-                (1, 0)
-            }
-            Step::Insert => {
-                counts.insertions += 1;
-                (0, 1)
-            }
+        let (back, left, op) = match table[i * width + j].1 {
+            Step::Match => (1, 1, Op::Match),
+            Step::JoinReference(joined) => (joined as usize, 1, Op::Match),
+            Step::JoinHypothesis(joined) => (1, joined as usize, Op::Match),
+            Step::Substitute => (1, 1, Op::Substitute),
+            Step::Delete => (1, 0, Op::Delete),
+            Step::Insert => (0, 1, Op::Insert),
         };
+        match op {
+            Op::Match => words.extend(reference[i - back..i].iter().rev()),
+            _ => words.extend(&hypothesis[j - left..j]),
+        }
+        ops.extend(std::iter::repeat_n(op, back.max(usize::from(op == Op::Insert))));
         i -= back;
         j -= left;
     }
-    counts
+    words.reverse();
+    ops.reverse();
+    (words, ops)
 }
 
 #[cfg(test)]
@@ -165,6 +176,17 @@ mod tests {
             let counts = compound_counts(&reference, &hypothesis);
             prop_assert!(counts.errors() <= word_counts(&a, &b).errors());
             prop_assert_eq!(counts.reference_units(), reference.len() as u64);
+            let (words, ops) = resolve_compounds(&reference, &hypothesis);
+            let on = |not: Op| ops.iter().filter(|op| **op != not).count();
+            prop_assert_eq!((on(Op::Insert), on(Op::Delete)), (reference.len(), words.len()));
+            let (mut i, mut j) = (0, 0);
+            for op in ops {
+                if matches!(op, Op::Match | Op::Substitute) {
+                    prop_assert_eq!(reference[i] == words[j], op == Op::Match);
+                }
+                i += usize::from(op != Op::Insert);
+                j += usize::from(op != Op::Delete);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::{EditCounts, compound_counts, word_counts};
 use crate::normalize::{NONE, Normalizer};
 
 /// Everything that decides a word error rate besides the texts.
@@ -23,6 +24,20 @@ impl Default for Rule {
     /// Texts as they stand, 1,000 resamples.
     fn default() -> Self {
         Self { normalizer: NONE, merge_compounds: false, resamples: 1000, seed: 1 }
+    }
+}
+
+impl Rule {
+    /// The errors of a text beside what was said, both as they are written.
+    #[must_use]
+    pub fn counts(&self, reference: &str, text: &str) -> EditCounts {
+        let [reference, text] = [reference, text].map(|text| self.normalizer.normalize(text));
+        if !self.merge_compounds {
+            return word_counts(&reference, &text);
+        }
+        let reference: Vec<&str> = reference.split_whitespace().collect();
+        let text: Vec<&str> = text.split_whitespace().collect();
+        compound_counts(&reference, &text)
     }
 }
 

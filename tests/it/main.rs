@@ -14,6 +14,7 @@ mod data;
 mod disk;
 mod drafts;
 mod engine;
+mod experiments;
 #[cfg(all(feature = "asr", feature = "opus"))]
 mod first_pass;
 mod formats;

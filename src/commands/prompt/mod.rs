@@ -1,8 +1,10 @@
 //! `gec prompt`: templates, looked at and tried.
 
 mod check;
+mod evolve;
 mod list;
 mod render;
+mod sweep;
 mod try_one;
 
 use std::io::Write;
@@ -41,6 +43,8 @@ pub(super) async fn run(
         PromptCommand::Render(args) => render::run(args, context, out).await,
         PromptCommand::Check(args) => check::run(args, context, out).await,
         PromptCommand::Try(args) => try_one::run(args, context, out).await,
+        PromptCommand::Sweep(args) => sweep::run(args, context, out).await,
+        PromptCommand::Evolve(args) => evolve::run(args, context, out).await,
     }
 }
 

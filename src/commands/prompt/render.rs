@@ -1,6 +1,6 @@
 //! `gec prompt render`: one prompt as text and as tokens.
 
-use std::io::Write;
+use std::{collections::HashMap, io::Write};
 
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use crate::{
     cli::{prompt::RenderArgs, runs::ListFormat},
     commands::{Context, ExitStatus, equip::Material, model, runs},
     correct,
+    llm::{LanguageModel, TokenId},
     prompt::Template,
     report::printable,
     store::Store,
@@ -41,7 +42,7 @@ struct Rendered {
 
 #[derive(Serialize)]
 struct Token {
-    id: i32,
+    id: TokenId,
     text: String,
 }
 
@@ -69,11 +70,10 @@ pub(super) async fn run(
     let utterance = &stored.utterance;
     let answer = correct::answer_budget(model.as_ref(), &prompter, utterance);
     let made = prompter.prompt(model.as_ref(), utterance, answer)?;
-    let vocab = model.vocab();
-    let token = |&id: &i32| Token { id, text: vocab.decode(&[id]) };
-    let is_special = |id: &&i32| {
-        let text = vocab.decode(&[**id]);
-        !text.is_empty() && vocab.specials().contains(&text)
+    let specials = specials(model.as_ref());
+    let token = |&id: &TokenId| {
+        let special = specials.get(&id).map(|text| (*text).to_owned());
+        Token { id, text: special.unwrap_or_else(|| model.vocab().decode(&[id])) }
     };
     let rendered = Rendered {
         template: template.header().name.clone(),
@@ -86,7 +86,7 @@ pub(super) async fn run(
         tokens: made.tokens.len(),
         answer_tokens: answer,
         context: model.context_size(),
-        special_tokens: made.tokens.iter().filter(is_special).count(),
+        special_tokens: made.tokens.iter().filter(|id| specials.contains_key(id)).count(),
         data: made.text.untrusted.iter().map(|range| [range.start, range.end]).collect(),
         pieces: if args.tokens { made.tokens.iter().map(token).collect() } else { Vec::new() },
         text: made.text.text,
@@ -104,6 +104,16 @@ pub(super) async fn run(
         ListFormat::Table => table(&rendered, &template, out)?,
     }
     Ok(ExitStatus::Done)
+}
+
+/// The texts of the special tokens: as part of a text they are nothing.
+fn specials(model: &dyn LanguageModel) -> HashMap<TokenId, &str> {
+    let alone = |text: &String| match model.tokenize(text, true)[..] {
+        [id] => Some(id),
+        _ => None,
+    };
+    let texts = model.vocab().specials();
+    texts.iter().filter_map(|text| Some((alone(text)?, text.as_str()))).collect()
 }
 
 fn table(rendered: &Rendered, template: &Template, out: &mut dyn Write) -> anyhow::Result<()> {

@@ -1,5 +1,7 @@
 //! What a decode call costs, learned from the calls that are made.
 
+use std::ops::Range;
+
 /// Shape of a decode call, as its time depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Load {
@@ -20,21 +22,9 @@ impl Load {
     /// with the same number of tokens each, and what is left over into further passes
     /// (`llama_batch_allocr::split_equal`).
     pub(super) fn of(slots: &[(usize, usize)], logits: usize, pass: usize) -> Self {
-        let mut left: Vec<(usize, usize)> = slots.to_vec();
         let tokens = slots.iter().map(|&(_, count)| count).sum();
         let mut load = Self { tokens, logits, ..Self::default() };
-        while let Some(first) = left.iter().position(|&(_, count)| count > 0) {
-            let slot = left[first].0;
-            let run = left[first..]
-                .iter()
-                .zip(slot..)
-                .take_while(|&(&(own, count), expected)| own == expected && count > 0)
-                .take(pass.max(1))
-                .count();
-            let run = &mut left[first..first + run];
-            let least = run.iter().map(|&(_, count)| count).min().unwrap_or(0);
-            let count = least.min((pass / run.len()).max(1));
-            run.iter_mut().for_each(|(_, left)| *left -= count);
+        for (run, _) in passes(slots, pass) {
             load.passes += 1;
             load.sequences += run.len();
         }
@@ -44,6 +34,36 @@ impl Load {
     fn features(&self) -> [f64; 4] {
         [self.passes, self.sequences, self.tokens, self.logits].map(|count| count as f64)
     }
+}
+
+/// The passes of a call, each as its sequences (places in `slots`) and the number of tokens of
+/// each of them.
+fn passes(slots: &[(usize, usize)], pass: usize) -> Vec<(Range<usize>, usize)> {
+    let mut left: Vec<(usize, usize)> = slots.to_vec();
+    let mut passes = Vec::new();
+    while let Some(first) = left.iter().position(|&(_, count)| count > 0) {
+        let slot = left[first].0;
+        let run = left[first..]
+            .iter()
+            .zip(slot..)
+            .take_while(|&(&(own, count), expected)| own == expected && count > 0)
+            .take(pass.max(1))
+            .count();
+        let run = first..first + run;
+        let least = left[run.clone()].iter().map(|&(_, count)| count).min().unwrap_or(0);
+        let count = least.min((pass / run.len()).max(1));
+        left[run.clone()].iter_mut().for_each(|(_, left)| *left -= count);
+        passes.push((run, count));
+    }
+    passes
+}
+
+/// The place in `slots` of a sequence that has a token alone in some pass.
+pub(super) fn alone(slots: &[(usize, usize)], pass: usize) -> Option<usize> {
+    passes(slots, pass)
+        .into_iter()
+        .find(|(run, count)| run.len() * count == 1)
+        .map(|(run, _)| run.start)
 }
 
 /// A call's share in what is known after it.
@@ -159,6 +179,16 @@ mod tests {
         assert_eq!(load(&[(0, 3), (1, 1), (2, 3)], 512), (3, 5));
         assert_eq!(load(&[(0, 5), (1, 5)], 4), (3, 6));
         assert_eq!(load(&[], 512), (0, 0));
+    }
+
+    #[test]
+    fn a_token_alone_in_a_pass_is_found() {
+        assert_eq!(alone(&[(0, 1)], 512), Some(0));
+        assert_eq!(alone(&[(0, 1), (1, 1)], 512), None);
+        assert_eq!(alone(&[(0, 1), (2, 2)], 512), Some(0));
+        assert_eq!(alone(&[(0, 2), (1, 3), (2, 2)], 512), Some(1));
+        assert_eq!(alone(&[(0, 2), (1, 4)], 512), None);
+        assert_eq!(alone(&[(0, 5)], 4), Some(0));
     }
 
     proptest! {

@@ -5,9 +5,8 @@ use super::cost::{Cost, Load};
 /// Most tokens of a draft.
 pub(super) const LONGEST: usize = 47;
 
-/// Lengths that are considered. Odd ones, because an even number of tokens is decoded of each
-/// sequence (the scheduler's filler), and the last chosen one is there already.
-const LENGTHS: [usize; 12] = [0, 1, 3, 5, 7, 9, 11, 15, 19, 23, 31, LONGEST];
+/// Lengths that are considered.
+const LENGTHS: [usize; 14] = [0, 1, 2, 3, 4, 5, 7, 9, 11, 15, 19, 23, 31, LONGEST];
 
 /// A token is not drafted where it is less likely than this to be reached.
 const LEAST: f64 = 0.1;
@@ -89,11 +88,8 @@ pub(super) fn lengths(cost: &Cost, ready: &[Ready], room: usize, pass: usize) ->
         if more > room {
             break;
         }
-        let slots: Vec<(usize, usize)> = ready
-            .iter()
-            .zip(&drafted)
-            .map(|(ready, &drafted)| (ready.slot, (1 + drafted).next_multiple_of(2)))
-            .collect();
+        let slots: Vec<(usize, usize)> =
+            ready.iter().zip(&drafted).map(|(ready, &drafted)| (ready.slot, 1 + drafted)).collect();
         let gained: f64 =
             ready.iter().zip(&drafted).map(|(ready, &drafted)| 1.0 + ready.gained(drafted)).sum();
         let load = Load::of(&slots, ready.len() + more, pass);

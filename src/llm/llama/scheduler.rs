@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Totals,
-    cost::{Cost, Load},
+    cost::{Cost, Load, alone},
     generate::Verified,
     plan::{self, Acceptance, LONGEST, Ready},
     slot::{Next, Request, Work, common_prefix},
@@ -91,9 +91,8 @@ struct Part {
     draft: usize,
     /// Whether one more token follows that means nothing. llama.cpp multiplies the weights with
     /// a lone token by another kernel than with several, which can round otherwise. Where
-    /// guesses are decoded all parts have an even number of tokens, and so has each pass
-    /// ([`Load::of`]): no token is alone, and the last bits do not depend on how many guesses
-    /// were worth their time.
+    /// guesses are decoded no token is alone in a pass, and the last bits do not depend on how
+    /// many guesses were worth their time.
     filler: bool,
 }
 
@@ -367,9 +366,6 @@ impl<'model> Scheduler<'model> {
                 }
                 count += 1;
             }
-            if self.shape.drafts && count < slot.pending.len() {
-                count -= count % 2;
-            }
             if count > 0 {
                 left -= count;
                 parts.push(Part { slot: index, pending: count, draft: 0, filler: false });
@@ -410,10 +406,17 @@ impl<'model> Scheduler<'model> {
                 part.draft = length;
             }
         }
-        for part in parts {
+        loop {
+            let counts: Vec<(usize, usize)> =
+                parts.iter().map(|part| (part.slot, part.len())).collect();
+            let Some(place) = alone(&counts, self.shape.pass) else { return };
+            let part = &mut parts[place];
             let fits = self.slots[part.slot].decoded.len() + part.len() < self.shape.context;
-            part.filler = part.len() % 2 == 1 && left > 0 && fits;
-            left -= usize::from(part.filler);
+            if part.filler || left == 0 || !fits {
+                return;
+            }
+            part.filler = true;
+            left -= 1;
         }
     }
 
