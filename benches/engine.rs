@@ -25,7 +25,7 @@ use gec::{
         llama::{Llama, LlamaOptions},
         shipped,
     },
-    prompt::{ExampleIndex, Selection, Template},
+    prompt::{ExampleChoice, ExampleIndex, Selection, Template},
 };
 use tokio::task::JoinSet;
 
@@ -124,7 +124,7 @@ fn prompter(
             .with_max_hypotheses(if most > 0 { 2 } else { 5 })
             .with_examples(
                 ExampleIndex::new(training.to_vec()),
-                Selection::Random { seed: SEED },
+                ExampleChoice::new(Selection::Random { seed: SEED }),
                 shots,
             );
         // The room that the methods ask for is about that of the longest hypothesis.

@@ -104,8 +104,11 @@ fn main() -> anyhow::Result<()> {
         fs_err::write(&path, INSTRUCTED)?;
         let template = Template::load(path.to_str().context("a UTF-8 path")?)?;
         let prompter = Prompter::new(template, None);
-        let utterances: Vec<_> =
-            read(corpora[corpora.len() - 1], arguments.data.as_slice(), arguments.forced_limit)?;
+        // From all of the corpus: its beginning may not be like the rest.
+        let all = read(corpora[corpora.len() - 1], arguments.data.as_slice(), usize::MAX)?;
+        let step = (all.len() / arguments.forced_limit).max(1);
+        let utterances: Vec<Utterance> =
+            all.into_iter().step_by(step).take(arguments.forced_limit).collect();
         forced(&runtime, model, &arguments, &prompter, &utterances)?;
     }
     Ok(())

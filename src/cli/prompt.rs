@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     RuleArgs, TableFormat,
-    run::{ModelArgs, PromptArgs, SettingsArgs},
+    run::{ModelArgs, PromptArgs, SettingsArgs, ShownArgs},
     runs::ListFormat,
     transcribe::AsrArgs,
 };
@@ -110,6 +110,9 @@ pub struct CheckArgs {
     /// Names or files [default: all templates that have a name]
     #[arg(value_name = "TEMPLATE")]
     pub templates: Vec<String>,
+    /// Examples and hypotheses in them.
+    #[command(flatten)]
+    pub shown: ShownArgs,
     /// `sample`, `hp:atis`, or a file of N-best lists
     #[arg(long, short, default_value = "sample", value_name = "SPEC")]
     pub dataset: String,
@@ -119,12 +122,6 @@ pub struct CheckArgs {
     /// Only the first N utterances
     #[arg(long, value_name = "N")]
     pub limit: Option<usize>,
-    /// Examples shown in the prompts [default: what the template says]
-    #[arg(long, value_name = "N")]
-    pub examples: Option<usize>,
-    /// How examples are chosen: random (the same for all) or nearest
-    #[arg(long, default_value = "random", value_name = "HOW")]
-    pub example_selection: String,
     /// Seed of random examples
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,

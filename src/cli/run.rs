@@ -8,7 +8,10 @@ use super::{
     ScoringArgs, backend::BackendArgs, not_negative, positive, transcribe::AsrArgs,
     tune::TuningArgs,
 };
-use crate::fusion::Form;
+use crate::{
+    fusion::Form,
+    prompt::{ExampleChoice, PromptError, Selection},
+};
 
 /// Corrects a corpus and scores the result.
 #[derive(Debug, Clone, Args)]
@@ -122,12 +125,22 @@ pub struct PromptArgs {
     /// Template: a built-in name or a file [default: what fits model and method]
     #[arg(long, value_name = "NAME|FILE")]
     pub template: Option<String>,
+    /// What it shows.
+    #[command(flatten)]
+    pub shown: ShownArgs,
+}
+
+/// What a template is given to show.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Prompt")]
+pub struct ShownArgs {
     /// Examples shown in the prompt [default: what the template says]
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
-    /// How examples are chosen: random (the same for all) or nearest
-    #[arg(long, default_value = "random", value_name = "HOW", value_parser = ["random", "nearest"])]
-    pub example_selection: String,
+    /// How examples are chosen: random (the same for all), nearest (in their texts), errors (in
+    /// the words that hypotheses disagree about), diverse; see docs/prompts.md
+    #[arg(long, default_value = "random", value_name = "HOW", value_parser = example_choice)]
+    pub example_selection: ExampleChoice,
     /// Hypotheses shown in the prompt [default: what the template says]
     #[arg(long, value_name = "N")]
     pub max_hypotheses: Option<usize>,
@@ -220,4 +233,17 @@ pub struct SettingsArgs {
     /// cascade: refuse corrections that repeat words more often in a row
     #[arg(long, value_name = "N")]
     pub max_repeats: Option<usize>,
+}
+
+/// How examples are chosen.
+fn example_choice(text: &str) -> Result<ExampleChoice, String> {
+    let told = |error: PromptError| match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    };
+    let choice: ExampleChoice = text.parse().map_err(told)?;
+    match choice.selection() {
+        Selection::Vectors => Err("no vectors can be made on a command line yet".into()),
+        _ => Ok(choice),
+    }
 }

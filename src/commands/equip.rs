@@ -107,7 +107,7 @@ impl Kit<'_> {
         let template = prompter.template();
         let hash = self.store.save_template(&template.header().name, template.source()).await?;
         equipped.template = Some(hash);
-        let shots = self.prompt.examples.unwrap_or(template.header().examples);
+        let shots = self.prompt.shown.examples.unwrap_or(template.header().examples);
         let settings = &mut equipped.settings;
         settings["template"] = template.hash().into();
         settings["max_hypotheses"] = prompter.max_hypotheses().into();
@@ -117,7 +117,7 @@ impl Kit<'_> {
         if shots > 0 {
             settings["examples"] = json!({
                 "shots": shots,
-                "selection": self.prompt.example_selection,
+                "selection": self.prompt.shown.example_selection.to_string(),
                 "seed": self.seed,
                 "corpus": material.corpus().map(model::examples_checksum).transpose()?.flatten(),
             });

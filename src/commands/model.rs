@@ -20,7 +20,7 @@ use crate::{
         openai::{Api, OpenAi, OpenAiOptions, Retry},
         shipped,
     },
-    prompt::{ChatTemplate, ExampleIndex, Selection, Template},
+    prompt::{ChatTemplate, ExampleChoice, ExampleIndex, Selection, Template},
 };
 
 /// Loads the model that was asked for, else the shipped one, or connects to a server.
@@ -125,15 +125,17 @@ pub(super) fn prompter(
         .as_deref()
         .map(|source| ChatTemplate::new(source, &info.bos, &info.eos))
         .transpose()?;
-    let shots = args.examples.unwrap_or(template.header().examples);
+    let shots = args.shown.examples.unwrap_or(template.header().examples);
     let mut prompter = Prompter::new(template, chat);
-    if let Some(max_hypotheses) = args.max_hypotheses {
+    if let Some(max_hypotheses) = args.shown.max_hypotheses {
         prompter = prompter.with_max_hypotheses(max_hypotheses);
     }
     if let (1.., Some(corpus)) = (shots, material.corpus()) {
-        let how = match args.example_selection.as_str() {
-            "nearest" => Selection::Nearest,
-            _ => Selection::Random { seed },
+        // The seed of a command is that of its examples, where they name none of their own.
+        let how = match args.shown.example_selection.selection() {
+            Selection::Random { seed: 0 } => ExampleChoice::new(Selection::Random { seed })
+                .with_order(args.shown.example_selection.order()),
+            _ => args.shown.example_selection,
         };
         prompter = prompter.with_examples(examples(corpus)?, how, shots);
     }

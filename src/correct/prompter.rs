@@ -5,7 +5,8 @@ use crate::{
     corpus::Utterance,
     llm::{LanguageModel, TokenId},
     prompt::{
-        ChatTemplate, ExampleIndex, Gap, Output, PromptInput, PromptText, Selection, Template,
+        ChatTemplate, ExampleChoice, ExampleIndex, Gap, Output, PromptInput, PromptText, Selection,
+        Template,
     },
 };
 
@@ -31,7 +32,7 @@ pub struct Prompter {
     template: Template,
     chat: Option<ChatTemplate>,
     examples: ExampleIndex,
-    selection: Selection,
+    choice: ExampleChoice,
     shots: usize,
     max_hypotheses: usize,
     posterior: Posterior,
@@ -46,7 +47,7 @@ impl Prompter {
             template,
             chat,
             examples: ExampleIndex::default(),
-            selection: Selection::None,
+            choice: ExampleChoice::new(Selection::None),
             shots: 0,
             max_hypotheses,
             posterior: Posterior::default(),
@@ -55,9 +56,9 @@ impl Prompter {
 
     /// Shows `shots` examples.
     #[must_use]
-    pub fn with_examples(mut self, index: ExampleIndex, how: Selection, shots: usize) -> Self {
+    pub fn with_examples(mut self, index: ExampleIndex, how: ExampleChoice, shots: usize) -> Self {
         self.examples = index;
-        self.selection = how;
+        self.choice = how;
         self.shots = shots;
         self
     }
@@ -125,7 +126,7 @@ impl Prompter {
         gap: Option<&Gap>,
         answer: usize,
     ) -> Result<Prompt, CorrectError> {
-        let selected = self.examples.select(utterance, &self.selection, self.shots);
+        let selected = self.examples.choose(utterance, None, &self.choice, self.shots)?;
         let room = model.context_size().saturating_sub(answer);
         let mut examples = selected.as_slice();
         // Not the length of this list: it also decides what the examples show, which should

@@ -86,6 +86,9 @@ pub enum PromptError {
     /// Not a way to select examples.
     #[error("`{0}` is not a way to select examples")]
     UnknownSelection(String),
+    /// Examples cannot be compared by vectors.
+    #[error("examples cannot be chosen by vectors: {0}")]
+    ExampleVectors(String),
 }
 
 impl PromptError {
@@ -110,9 +113,12 @@ impl PromptError {
             Self::NeedsChatTemplate { .. } | Self::Chat { .. } | Self::ChatLostText => {
                 Some("the template `plain-few-shot` needs no chat template".to_owned())
             }
-            Self::UnknownSelection(_) => {
-                Some("use `none`, `random`, `random:SEED` or `nearest`".to_owned())
-            }
+            Self::UnknownSelection(_) => Some(format!("use {}", super::examples::GRAMMAR)),
+            Self::ExampleVectors(_) => Some(
+                "give every example and every utterance a vector of the same model, or choose \
+                 `nearest`"
+                    .to_owned(),
+            ),
             Self::Read { .. } | Self::UnknownVariable { .. } | Self::Body { .. } => None,
         }
     }

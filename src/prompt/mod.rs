@@ -23,7 +23,7 @@ mod tests;
 
 pub use chat::{CHATML, ChatTemplate, Message, Role};
 pub use error::PromptError;
-pub use examples::{Example, ExampleIndex, Selection};
+pub use examples::{Diversity, Example, ExampleChoice, ExampleIndex, Order, Selection};
 pub use header::{Form, Header, Output};
 pub use input::{Gap, PromptInput, labels};
 pub use template::{Origin, Template, built_in_names, names};

@@ -22,11 +22,8 @@ pub fn junit(report: &Report, conditions: &[Condition]) -> String {
         .enumerate()
         .map(|(place, row)| Suite::of_row(place, row, conditions, &violations))
         .collect();
-    let unmeant: Vec<Test> = violations
-        .iter()
-        .filter(|violation| violation.row.is_none())
-        .map(|violation| Test::failed(violation))
-        .collect();
+    let unmeant: Vec<Test> =
+        violations.iter().filter(|violation| violation.row.is_none()).map(Test::failed).collect();
     if !unmeant.is_empty() {
         suites.push(Suite { name: "conditions".into(), properties: Vec::new(), tests: unmeant });
     }

@@ -14,9 +14,12 @@ fn conditions(list: &[&str]) -> Vec<Condition> {
     list.iter().map(|text| text.parse().unwrap()).collect()
 }
 
+/// Depth, name and attributes of an element.
+type Element = (usize, String, Vec<(String, String)>);
+
 /// Reads XML of the few forms used here, strictly: the elements with their depth, their
 /// attributes, and the texts that are more than white space.
-fn parsed(xml: &str) -> Result<Vec<(usize, String, Vec<(String, String)>)>, String> {
+fn parsed(xml: &str) -> Result<Vec<Element>, String> {
     if let Some(bad) = xml.chars().find(|c| c.is_control() && *c != '\n') {
         return Err(format!("forbidden {bad:?}"));
     }

@@ -56,7 +56,6 @@ pub(super) struct ArmOption {
 const FUSING: Reader = Reader::These(&["uadf", "static-fusion", "cloze"]);
 const HEARING: Reader = Reader::These(&["uadf", "static-fusion", "cloze", "constrained"]);
 const WRITING: Reader = Reader::These(&["generate", "closest"]);
-const SELECTIONS: &[&str] = &["random", "nearest"];
 const FORMS: &[&str] = &["probability", "log-probability"];
 
 const fn option(name: &'static str, kind: Kind, reader: Reader) -> ArmOption {
@@ -72,7 +71,7 @@ pub(super) const OPTIONS: &[ArmOption] = &[
     option("profile", Kind::TextOrNone, Reader::All),
     option("template", Kind::Text, Reader::Model),
     option("examples", Kind::Whole(0), Reader::Model),
-    option("example_selection", Kind::Word(SELECTIONS), Reader::Model),
+    option("example_selection", Kind::Text, Reader::Model),
     option("max_hypotheses", Kind::Whole(1), Reader::Model),
     option("temperature", Kind::NotNegative, WRITING),
     option("top_p", Kind::Positive, WRITING),

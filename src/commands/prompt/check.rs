@@ -109,12 +109,7 @@ async fn check(
     let (info, chatml) = laid_out(model.info(), &template);
     checked.chatml = chatml;
     let asks_gap = template.shows_gap() && template.header().output == Output::Label;
-    let shown = PromptArgs {
-        template: Some(checked.template.clone()),
-        examples: args.examples,
-        example_selection: args.example_selection.clone(),
-        max_hypotheses: None,
-    };
+    let shown = PromptArgs { template: Some(checked.template.clone()), shown: args.shown.clone() };
     let most = args.limit.map_or(u64::MAX, |limit| limit as u64);
     for ready in corpora {
         let material = Material::Corpus(&ready.resolved, &ready.corpus);

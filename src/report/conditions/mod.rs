@@ -144,7 +144,7 @@ impl Condition {
                 let why = if row.scored == 0 { "no utterance is scored" } else { "it is unknown" };
                 format!("there is no {name} ({why}), so `{self}` cannot be ruled out")
             }
-            (Some(figure), None) if figure == 0.0 => return None,
+            (Some(0.0), None) => return None,
             (Some(_), None) => format!("{name} holds"),
             (Some(figure), Some(limit)) => {
                 if !limit.comparison.holds(figure, limit.number) {

@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
 
+use super::trigrams::Trigram;
 use super::*;
 
 fn utterance(one_best: &str, reference: Option<&str>) -> Utterance {
