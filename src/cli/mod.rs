@@ -106,6 +106,12 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write manual pages into a folder
+    #[command(after_help = "Example:\n  gec man ~/.local/share/man/man1")]
+    Man {
+        /// The folder
+        folder: PathBuf,
+    },
 }
 
 /// Formats of a table of results.

@@ -32,7 +32,7 @@ pub enum PromptCommand {
     },
     /// Print a template as it stands in its file
     #[command(after_help = "Example:
-  gec prompt show few-shot > prompts/mine.jinja")]
+  gec prompt show few-shot > mine.jinja")]
     Show {
         /// A name or a file
         template: String,

@@ -16,7 +16,7 @@ use crate::{
 /// Corrects a corpus and scores the result.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Methods:
-  1best, mbr, rover, rewrite, lm-rank, select, generate, closest, constrained, static-fusion,
+  1best, mbr, rover, rewrite, variants, lm-rank, select, generate, closest, constrained, static-fusion,
   uadf, cloze, cascade
 
 Examples:

@@ -13,7 +13,7 @@ use super::TableFormat;
   gec transcribe --name calls 'calls/*.mp3' --channel 1 --asr-model ggml-small.bin --language de
   gec transcribe test.tsv --name cv --nbest 10 --beam 8 --asr-model ggml-base.bin
   gec run --dataset cv --model qwen.gguf
-  gec export cv --format srt --output cv.srt
+  gec export cv --format srt --output subtitles/
 
 Without --asr-model the shipped gec-micro-asr listens; it knows air-travel requests, digits
 and letters of synthetic voices and is there for trying things out.

@@ -14,6 +14,7 @@ mod failure;
 mod first_pass;
 mod import;
 mod interrupt;
+mod man;
 mod model;
 mod output;
 mod profiles;
@@ -153,6 +154,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Prompt(args) => prompt::run(args, &context, &mut out).await,
         Command::Compare(args) => compare::run(args, &context, &mut out).await,
         Command::Report(args) => show_report::run(args, &context, &mut out).await,
+        Command::Man { folder } => man::run(folder),
         Command::Doctor(args) => doctor::run(args, &context, &mut out).await,
         Command::Tune(args) => tune::run(args, &context, &mut out).await,
         Command::Profiles(args) => profiles::run(args, &context, &mut out).await,

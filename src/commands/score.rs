@@ -2,10 +2,11 @@
 
 use std::io::Write;
 
-use super::{Context, ExitStatus, report, run_one::Selection};
+use super::{Context, ExitStatus, report, run_one::Selection, side_by_side::SideBySide};
 use crate::{
     cli::score::ScoreArgs,
-    store::{RunInfo, Store},
+    glossary::Glossary,
+    store::{RunId, RunInfo, Store},
 };
 
 /// Runs the verb and writes the table to `out`.
@@ -24,8 +25,36 @@ pub(super) async fn run(
         runs.push(of(store.run(selector).await?, context));
     }
     report::write(&runs, &store, rule, &args.scoring, out).await?;
+    if let Some(path) = &args.glossary {
+        let glossary = Glossary::load(path)?;
+        for run in &runs {
+            let (said, before, after) = recall(run.run, &glossary, &store).await?;
+            context.note(&format!(
+                "{}: {said} terms of the glossary were said, {before} of them are in the 1-best and \
+                 {after} in the corrected texts",
+                run.method
+            ));
+        }
+    }
     store.close().await?;
     Ok(ExitStatus::Done)
+}
+
+/// How many terms the references of a run have, and how many of those its 1-best and its
+/// corrected texts.
+async fn recall(run: RunId, glossary: &Glossary, store: &Store) -> anyhow::Result<(u64, u64, u64)> {
+    let mut rows = SideBySide::open(&[run], store).await?;
+    let mut sums = (0, 0, 0);
+    while let Some((stored, corrections)) = rows.next().await? {
+        let utterance = &stored.utterance;
+        let (Some(reference), Some(Some(one))) = (&utterance.reference, corrections.first()) else {
+            continue;
+        };
+        let (before, said) = glossary.recalled(reference, utterance.one_best());
+        let (after, _) = glossary.recalled(reference, &one.text);
+        sums = (sums.0 + said, sums.1 + before, sums.2 + after);
+    }
+    Ok(sums)
 }
 
 /// A stored run as one to be scored. Tells where it is not whole.

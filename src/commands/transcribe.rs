@@ -31,7 +31,7 @@ struct Summary {
     /// Bytes of posteriors for a second of audio.
     posterior_bytes_per_second: f64,
     /// Seconds of work, all workers together, for a second of audio.
-    work_per_audio: f64,
+    work_per_audio: Option<f64>,
     /// Word error rates in percent, raw words, over the whole corpus; where references are.
     wer_percent: Option<Rates>,
 }
@@ -161,7 +161,9 @@ async fn summarise(
         hypotheses: hypotheses as f64 / (corpus.utterances as f64).max(1.0),
         posterior_bytes: totals.posterior_bytes,
         posterior_bytes_per_second: totals.posterior_bytes as f64 / audio_seconds.max(1e-9),
-        work_per_audio: totals.elapsed_ms as f64 / (totals.audio_ms as f64).max(1e-9),
+        // Where nothing was heard there is no rate.
+        work_per_audio: (totals.audio_ms > 0)
+            .then(|| totals.elapsed_ms as f64 / totals.audio_ms as f64),
         wer_percent: (words > 0).then(|| Rates {
             one_best: rate(errors),
             oracle: rate(oracle),
@@ -185,7 +187,10 @@ fn write(summary: &Summary, format: TableFormat, out: &mut dyn Write) -> anyhow:
                 summary.posterior_bytes, summary.posterior_bytes_per_second
             ),
         ),
-        ("seconds of work for a second of audio", format!("{:.3}", summary.work_per_audio)),
+        (
+            "seconds of work for a second of audio",
+            summary.work_per_audio.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.3}")),
+        ),
     ];
     if let Some(rates) = &summary.wer_percent {
         rows.push(("1-best WER", format!("{:.2} %", rates.one_best)));

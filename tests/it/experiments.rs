@@ -82,31 +82,34 @@ fn a_killed_sweep_goes_on_and_ends_as_one_that_was_left_alone() {
 }
 
 #[test]
-fn successive_halving_finds_the_same_best_arm_with_less_work() {
+fn successive_halving_finds_an_arm_as_good_with_less_than_half_the_work() {
     let home = Home::new();
-    let grid = "dataset = \"sample\"\nlimit = 300\n[grid]\nmethod = [\"generate\", \"uadf\", \
-         \"static-fusion\", \"constrained\"]\nmax_hypotheses = [1, 2, 3, 5]\n";
+    let grid = "dataset = \"sample\"\nlimit = 240\n[grid]\nmethod = [\"generate\", \"uadf\", \
+         \"constrained\"]\nmax_hypotheses = [1, 2, 5]\n";
     home.write("full.toml", grid);
-    home.write("halved.toml", format!("{grid}[budget]\nfirst = 30\n"));
+    home.write("halved.toml", format!("{grid}[budget]\nfirst = 24\n"));
     let run = |file: &str, db: &str| {
         let args = ["prompt", "sweep", file, "--db", db, "--format", "json"];
         home.gec_with_model(&args).succeeds().json()
     };
     let (full, halved) = (run("full.toml", "full.db"), run("halved.toml", "halved.db"));
+    let rows = |ranking: &Value| ranking["rows"].as_array().unwrap().clone();
     let work = |ranking: &Value| -> u64 {
-        ranking["rows"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| row["utterances"].as_u64().unwrap())
-            .sum()
+        rows(ranking).iter().map(|row| row["utterances"].as_u64().unwrap()).sum()
     };
-    let best = |ranking: &Value| ranking["rows"][0]["wer"].as_f64().unwrap();
     println!("{} of {} evaluations", work(&halved), work(&full));
     assert!(2 * work(&halved) < work(&full), "{} of {}", work(&halved), work(&full));
-    assert_eq!(best(&halved), best(&full), "{:?}\n{:?}", labels(&halved), labels(&full));
-    let dropped = halved["rows"].as_array().unwrap().iter();
-    assert!(dropped.filter(|row| row["fate"]["state"] == "dropped").count() > 5, "{halved}");
+    // What it chose is, on all utterances, as good as the best: the full sweep knows.
+    let chosen = labels(&halved)[0].clone();
+    let of = |label: &str| {
+        let rows = rows(&full);
+        let row = rows.iter().find(|row| row["arm"]["label"] == label).unwrap().clone();
+        row["wer"].as_f64().unwrap()
+    };
+    let best = of(&labels(&full)[0]);
+    assert!(of(&chosen) <= best + 0.2, "{chosen}: {} beside {best}", of(&chosen));
+    let dropped = rows(&halved).into_iter().filter(|row| row["fate"]["state"] == "dropped");
+    assert!(dropped.count() >= 5, "{halved}");
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn runs_over_other_utterances_are_not_compared() {
     home.gec(&["run", "--dataset", "sample", "--limit", "5", "--method", "1best"]).succeeds();
     home.write("own.jsonl", "{\"nbest\": [\"a\"], \"reference\": \"a\"}\n");
     home.gec(&["run", "--dataset", "own.jsonl", "--method", "1best"]).succeeds();
-    home.gec(&["compare", "1", "2"]).refuses(&["sample", "own.jsonl"]);
+    home.gec(&["compare", "1", "2"]).refuses(&["sample:flights test", "file:own"]);
 }
 
 #[test]
@@ -254,6 +257,30 @@ fn conditions_decide_the_exit_code() {
     }
     let trn = home.gec(&["report", "3", "--format", "trn"]).succeeds();
     assert_eq!(trn.out.lines().count(), 120, "{trn}");
+}
+
+#[test]
+fn terms_that_were_said_are_counted_before_and_after() {
+    let home = Home::new();
+    let line = serde_json::json!({
+        "nbest": ["we moved to cooper netties", "we moved to kubernetes"],
+        "reference": "we moved to kubernetes"
+    });
+    home.write("own.jsonl", format!("{line}\n"));
+    home.write("terms.txt", "Kubernetes = cooper netties\nBoulder\n");
+    home.gec(&["run", "--dataset", "own.jsonl", "--method", "1best"]).succeeds();
+    let said = "1 terms of the glossary were said, 0 of them are in the 1-best and 0 in the";
+    home.gec(&["score", "last", "--glossary", "terms.txt"]).succeeds().says(&[said]);
+}
+
+#[test]
+fn every_verb_has_a_manual_page() {
+    let home = Home::new();
+    home.gec(&["man", "pages"]).succeeds();
+    for page in ["gec.1", "gec-run.1", "gec-prompt-sweep.1", "gec-compare.1"] {
+        let text = std::fs::read_to_string(home.path("pages").join(page)).unwrap();
+        assert!(text.contains(".TH"), "{page}");
+    }
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod bad_databases;
 mod correct;
 mod data;
 mod disk;
+#[cfg(all(feature = "asr", feature = "opus"))]
+mod documented;
 mod drafts;
 mod engine;
 mod experiments;
