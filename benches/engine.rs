@@ -123,7 +123,7 @@ fn prompter(
         let prompter = Prompter::new(Template::load(template)?, None)
             .with_max_hypotheses(if most > 0 { 2 } else { 5 })
             .with_examples(
-                ExampleIndex::new(training.to_vec()),
+                Arc::new(ExampleIndex::new(training.to_vec())),
                 ExampleChoice::new(Selection::Random { seed: SEED }),
                 shots,
             );

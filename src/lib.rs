@@ -20,11 +20,14 @@
 //!    nothing changed but words, [`edits`] says which words, [`archive`] finds and replaces
 //!    the files, [`glossary`] knows names and how they are misheard.
 //!
+//! 8. [`classify`] is for prompts that ask what an utterance is, and not what was said.
+//!
 //! [`cli`] is what was typed, [`commands`] what it means; `main.rs` is glue.
 
 pub mod acoustic;
 pub mod archive;
 pub mod audio;
+pub mod classify;
 pub mod cli;
 pub mod commands;
 pub mod compare;

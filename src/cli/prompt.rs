@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     RuleArgs, TableFormat,
+    compare::ComparisonFormat,
     run::{ModelArgs, PromptArgs, SettingsArgs, ShownArgs},
     runs::ListFormat,
     transcribe::AsrArgs,
@@ -43,6 +44,8 @@ pub enum PromptCommand {
     Check(Box<CheckArgs>),
     /// Correct one utterance and show every decoding step
     Try(Box<TryArgs>),
+    /// Ask what utterances are, and not what was said: an intent, a keyword
+    Classify(Box<ClassifyArgs>),
     /// Compare templates, models, methods and settings on one corpus
     Sweep(Box<SweepArgs>),
     /// Search for a better template
@@ -165,6 +168,60 @@ pub struct TryArgs {
     /// The methods' settings.
     #[command(flatten)]
     pub settings: SettingsArgs,
+}
+
+/// Classifies utterances.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gec prompt classify --dataset intents.jsonl --model qwen.gguf
+  gec prompt classify --dataset intents.jsonl --template intents.jinja --by answer --output answers.jsonl
+
+Records have a field `label`. A template says `output = \"class\"` and `classes = [\"yes\", \"no\"]`, or
+`classes = \"from-data\"`. Each utterance is asked about twice, with its list and with its 1-best
+alone: accuracy, F1 and what the list gains are printed. Answers are stored: interrupted, the same
+command goes on where it was.")]
+pub struct ClassifyArgs {
+    /// A file of N-best lists with labels, or a known corpus
+    #[arg(long, short, value_name = "SPEC")]
+    pub dataset: String,
+    /// Split of a known corpus [default: test]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// Only the first N utterances
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// What decides [default: probability, or answer where the model gives no probabilities]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub by: Option<DecisionArg>,
+    /// Write what became of each utterance as JSONL
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Format of the result
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ComparisonFormat,
+    /// The prompt.
+    #[command(flatten)]
+    pub prompt: PromptArgs,
+    /// Seed of random examples
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// The language model.
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// The recogniser, for corpora of recordings.
+    #[command(flatten)]
+    pub asr: AsrArgs,
+}
+
+/// How a class is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum DecisionArg {
+    /// The class that the model would most probably write
+    Probability,
+    /// The same by the mean over its tokens, for classes of very unequal length
+    Mean,
+    /// What the model writes, where that is a class or begins with one
+    Answer,
 }
 
 /// Runs a sweep.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     fusion::Form,
-    prompt::{ExampleChoice, PromptError, Selection},
+    prompt::{ExampleChoice, PromptError},
 };
 
 /// Corrects a corpus and scores the result.
@@ -138,9 +138,18 @@ pub struct ShownArgs {
     #[arg(long, value_name = "N")]
     pub examples: Option<usize>,
     /// How examples are chosen: random (the same for all), nearest (in their texts), errors (in
-    /// the words that hypotheses disagree about), diverse; see docs/prompts.md
+    /// the words that hypotheses disagree about), vectors (in their meaning; needs --embeddings),
+    /// diverse; see docs/prompts.md
     #[arg(long, default_value = "random", value_name = "HOW", value_parser = example_choice)]
     pub example_selection: ExampleChoice,
+    /// Where examples are taken from: N-best lists with references (with labels, to classify)
+    /// [default: the corpus's training split]
+    #[arg(long, value_name = "FILE")]
+    pub examples_from: Option<PathBuf>,
+    /// Embedding model (GGUF) for `--example-selection vectors`: examples whose 1-best means
+    /// the same
+    #[arg(long, value_name = "FILE")]
+    pub embeddings: Option<PathBuf>,
     /// Hypotheses shown in the prompt [default: what the template says]
     #[arg(long, value_name = "N")]
     pub max_hypotheses: Option<usize>,
@@ -241,9 +250,5 @@ fn example_choice(text: &str) -> Result<ExampleChoice, String> {
         Some(hint) => format!("{error}; {hint}"),
         None => error.to_string(),
     };
-    let choice: ExampleChoice = text.parse().map_err(told)?;
-    match choice.selection() {
-        Selection::Vectors => Err("no vectors can be made on a command line yet".into()),
-        _ => Ok(choice),
-    }
+    text.parse().map_err(told)
 }

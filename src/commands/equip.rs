@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::model;
+use super::{examples, model};
 use crate::{
     acoustic::Pieces,
     cli::run::PromptArgs,
@@ -119,8 +119,11 @@ impl Kit<'_> {
                 "shots": shots,
                 "selection": self.prompt.shown.example_selection.to_string(),
                 "seed": self.seed,
-                "corpus": material.corpus().map(model::examples_checksum).transpose()?.flatten(),
+                "corpus": examples::checksum(&self.prompt.shown, material.corpus())?,
             });
+            if let Some(hash) = examples::embeddings_hash(&self.prompt.shown)? {
+                settings["examples"]["embeddings"] = hash.into();
+            }
         }
         self.store
             .save_model(&Model {

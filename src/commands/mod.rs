@@ -1,5 +1,6 @@
 //! What the verbs mean: one file each.
 
+mod answers;
 mod arms;
 mod compare;
 mod corpora;
@@ -9,6 +10,7 @@ pub mod db;
 mod doctor;
 mod edits;
 mod equip;
+mod examples;
 mod export;
 mod failure;
 mod first_pass;

@@ -5,22 +5,26 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use anyhow::Context as _;
 use etcetera::BaseStrategy;
 
-use super::{Context, equip::Material, failure::Hinted, progress};
+use super::{
+    Context,
+    equip::Material,
+    examples::{self, Examples},
+    failure::Hinted,
+    progress,
+};
 use crate::{
     cli::{
         backend::BackendArgs,
         run::{ModelArgs, PromptArgs},
     },
-    corpus::{self, Utterance},
     correct::Prompter,
-    datasets::ResolvedCorpus,
     llm::{
         LanguageModel, ModelInfo,
         llama::{Llama, LlamaOptions},
         openai::{Api, OpenAi, OpenAiOptions, Retry},
         shipped,
     },
-    prompt::{ChatTemplate, ExampleChoice, ExampleIndex, Selection, Template},
+    prompt::{ChatTemplate, ExampleChoice, Selection, Template},
 };
 
 /// Loads the model that was asked for, else the shipped one, or connects to a server.
@@ -100,6 +104,7 @@ pub(super) fn default_template(
     let asking = if method == "cascade" { inner } else { method };
     let chat = info.chat_template.is_some();
     match (&info.template, asking) {
+        (_, "classify") => if chat { "classify" } else { "classify-plain" }.into(),
         (_, "select") => if chat { "choose" } else { "choose-plain" }.into(),
         (Some(own), _) => own.clone(),
         (None, "cloze") => if chat { "cloze" } else { "cloze-plain" }.into(),
@@ -130,35 +135,20 @@ pub(super) fn prompter(
     if let Some(max_hypotheses) = args.shown.max_hypotheses {
         prompter = prompter.with_max_hypotheses(max_hypotheses);
     }
-    if let (1.., Some(corpus)) = (shots, material.corpus()) {
+    if shots > 0 && (material.corpus().is_some() || args.shown.examples_from.is_some()) {
         // The seed of a command is that of its examples, where they name none of their own.
         let how = match args.shown.example_selection.selection() {
             Selection::Random { seed: 0 } => ExampleChoice::new(Selection::Random { seed })
                 .with_order(args.shown.example_selection.order()),
             _ => args.shown.example_selection,
         };
-        prompter = prompter.with_examples(examples(corpus)?, how, shots);
+        let classes = prompter.template().header().classes.clone();
+        let Examples { index, embedder } =
+            examples::load(&args.shown, material.corpus(), classes.as_ref())?;
+        prompter = prompter.with_examples(index, how, shots);
+        if let Some(embedder) = embedder {
+            prompter = prompter.with_embedder(embedder);
+        }
     }
     Ok(prompter)
-}
-
-/// The training split of the corpus as examples; where there is none, none.
-fn examples(corpus: &ResolvedCorpus) -> anyhow::Result<ExampleIndex> {
-    let Some(training) = &corpus.training else {
-        tracing::warn!(
-            "`{}:{}` has no training split here: prompts show no examples",
-            corpus.dataset,
-            corpus.subset
-        );
-        return Ok(ExampleIndex::default());
-    };
-    let utterances: Vec<Utterance> =
-        corpus::open(&training.source, training.format)?.filter_map(Result::ok).collect();
-    Ok(ExampleIndex::new(utterances))
-}
-
-/// What identifies the examples of a run: the training split's checksum.
-pub(super) fn examples_checksum(corpus: &ResolvedCorpus) -> anyhow::Result<Option<String>> {
-    let training = corpus.training.as_ref();
-    Ok(training.map(|training| corpus::checksum(&training.source, training.format)).transpose()?)
 }

@@ -1,75 +1,20 @@
 //! A comparison as text: for a terminal, for a README.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table};
-
 use super::compared::{Against, Compared, Flip, FlipList, System};
-use crate::report::{STYLE, WIDTH, escaped, printable, rate, signed, with_interval, wrap};
-
-/// A table with a line above it.
-struct Block {
-    title: String,
-    header: Vec<String>,
-    /// Columns from this on hold numbers.
-    first_number: usize,
-    rows: Vec<Vec<String>>,
-}
+use crate::report::{Block, blocks_as_markdown, blocks_as_table, rate, signed, with_interval};
 
 /// The comparison as aligned columns of at most 132 columns, with notes beneath. Ends with a
 /// line feed. Nothing in it moves a cursor, whatever names and texts hold.
 #[must_use]
 pub fn render_table(compared: &Compared) -> String {
-    let mut text = String::new();
-    for block in blocks(compared) {
-        wrap(&printable(&block.title), &mut text);
-        let mut table = Table::new();
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(WIDTH)
-            .load_style(STYLE)
-            .set_header(block.header.iter().map(|cell| printable(cell)));
-        for row in &block.rows {
-            table.add_row(row.iter().map(|cell| printable(cell)));
-        }
-        for (place, column) in table.column_iter_mut().enumerate() {
-            column.set_padding((0, 2));
-            if place >= block.first_number {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        for line in table.lines() {
-            text.push_str(line.trim_end());
-            text.push('\n');
-        }
-        text.push('\n');
-    }
-    for note in notes(compared) {
-        wrap(&printable(&note), &mut text);
-    }
-    text
+    blocks_as_table(&blocks(compared), &notes(compared))
 }
 
 /// The comparison as Markdown tables, with notes beneath. Ends with a line feed. Names and
 /// texts cannot become markup.
 #[must_use]
 pub fn render_markdown(compared: &Compared) -> String {
-    let mut text = String::new();
-    let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| escaped(printable(cell).trim())).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    for block in blocks(compared) {
-        text.push_str(&format!("{}\n\n", escaped(&printable(&block.title))));
-        text.push_str(&line(&block.header));
-        let rules: Vec<&str> = (0..block.header.len())
-            .map(|place| if place >= block.first_number { "---:" } else { "---" })
-            .collect();
-        text.push_str(&format!("| {} |\n", rules.join(" | ")));
-        block.rows.iter().for_each(|row| text.push_str(&line(row)));
-        text.push('\n');
-    }
-    text.push_str(&escaped(&printable(&notes(compared).join(" "))));
-    text.push('\n');
-    text
+    blocks_as_markdown(&blocks(compared), &notes(compared))
 }
 
 fn blocks(compared: &Compared) -> Vec<Block> {

@@ -114,15 +114,16 @@ pub fn open(source: &Source, format: Option<Format>) -> Result<Utterances, Corpu
 }
 
 /// Identifies how a source is read. Files that are read in another way are other corpora:
-/// the number differs by format and changes with [`READER_VERSION`].
+/// the number differs by format and changes with [`READER_VERSION`], or with the format's own
+/// reader: 9 and 10 read `label` too, which 1 and 3 did not.
 ///
 /// # Errors
 /// When the source cannot be opened or its format cannot be told.
 pub fn reader_version(source: &Source, format: Option<Format>) -> Result<u32, CorpusError> {
     let number = match told_or_detected(source, format)? {
-        Format::HyporadiseJson => 1,
+        Format::HyporadiseJson => 9,
         Format::HyporadiseCsv => 2,
-        Format::Jsonl => 3,
+        Format::Jsonl => 10,
         Format::List => 4,
         Format::WhisperJson => 5,
         Format::KaldiNbest => 6,

@@ -55,6 +55,10 @@ pub struct Utterance {
     pub nbest: Vec<Hypothesis>,
     /// The reference transcript, exactly as read.
     pub reference: Option<String>,
+    /// The class it belongs to, as it was annotated (an intent, say), for
+    /// [classification](crate::classify).
+    #[serde(default)]
+    pub label: Option<String>,
     /// What to resample and split by (speaker, sentence); without it the reference serves.
     pub group: Option<String>,
     /// Path or name of the audio.
@@ -122,6 +126,7 @@ impl Utterance {
             id: id.into(),
             nbest,
             reference: None,
+            label: None,
             group: None,
             audio: None,
             span: None,

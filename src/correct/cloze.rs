@@ -50,7 +50,7 @@ impl Cloze {
         let header = prompter.template().header();
         let output = header.output;
         // The labels of such a template are those of whole hypotheses.
-        if output == Output::Pairs {
+        if matches!(output, Output::Pairs | Output::Class) {
             prompter.expect("cloze", Output::Text)?;
         }
         if output == Output::Label && !prompter.template().shows_gap() {
@@ -74,7 +74,7 @@ impl Cloze {
         for (index, span) in spans.iter().enumerate() {
             let candidates = self.candidates(span);
             let answer = match self.output {
-                Output::Text | Output::Pairs => {
+                Output::Text | Output::Pairs | Output::Class => {
                     self.ask_texts(utterance, &spans, &chosen, index, &candidates).await?
                 }
                 Output::Label => {
@@ -106,7 +106,7 @@ impl Cloze {
     /// and the 1-best's.
     fn candidates(&self, span: &DifferingSpan) -> Vec<usize> {
         let most = match self.output {
-            Output::Text | Output::Pairs => usize::MAX,
+            Output::Text | Output::Pairs | Output::Class => usize::MAX,
             Output::Label => self.prompter.max_hypotheses().clamp(2, MOST_OPTIONS),
         };
         let mut candidates: Vec<usize> = (0..span.alternatives.len()).take(most).collect();

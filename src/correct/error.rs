@@ -32,9 +32,9 @@ pub enum CorrectError {
         method: &'static str,
         /// The template.
         template: String,
-        /// `text` or `label`.
+        /// As in a header: `text`, `label`, `class`.
         wanted: &'static str,
-        /// `text` or `label`.
+        /// The same.
         found: &'static str,
     },
     /// `cloze` reads the label of an option, and the template shows no gap with options.
@@ -94,6 +94,14 @@ impl CorrectError {
                  with `--profile NAME`"
                     .into(),
             ),
+            Self::WrongTemplate { wanted: "class", .. } => Some(
+                "use a template with `output = \"class\"`, such as `classify`, or \
+                 `classify-plain` for a model without a chat template"
+                    .into(),
+            ),
+            Self::WrongTemplate { found: "class", .. } => {
+                Some("`gec prompt classify` asks for classes; methods correct transcripts".into())
+            }
             Self::WrongTemplate { wanted: "label", .. } => Some(
                 "use `--template choose`, or `choose-plain` for a model without a chat template"
                     .into(),

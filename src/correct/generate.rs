@@ -68,7 +68,7 @@ impl Generate {
         // Pairs do not begin as the transcript does.
         let draft: Option<Box<dyn DraftSource>> = match header.output {
             Output::Text => Some(Box::new(TrieDraft::new(heard, &header.answer_prefix))),
-            Output::Label | Output::Pairs => None,
+            Output::Label | Output::Pairs | Output::Class => None,
         };
         let request = GenerateRequest { prompt, max_tokens, stop, hook, draft };
         let output = self.model.generate(request).await?;
@@ -76,7 +76,7 @@ impl Generate {
         let words = confidence::of_words(&output.tokens, &output.confidences, self.model.vocab());
         let mut proposal = match self.prompter.template().header().output {
             Output::Pairs => applied(utterance, answer),
-            Output::Text | Output::Label => Proposal::new(utterance, answer),
+            Output::Text | Output::Label | Output::Class => Proposal::new(utterance, answer),
         };
         // A stop text can take words with it, and pairs are no transcript.
         if words.len() == proposal.text.split_whitespace().count() {

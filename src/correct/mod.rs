@@ -4,6 +4,7 @@
 //! method sees an utterance and a language model, never the store or a file.
 
 mod cascade;
+mod classify;
 mod closest;
 mod cloze;
 mod confidence;
@@ -39,6 +40,7 @@ pub(crate) use self::{
     variants::Opinion,
 };
 pub use self::{
+    classify::{Classified, Classifier, Decision},
     error::CorrectError,
     features::{FEATURES, ProposalFeatures},
     gate::{Gate, GateFeatures},

@@ -1,9 +1,12 @@
 //! From an utterance to the tokens of a prompt.
 
+use std::sync::Arc;
+
 use crate::{
     acoustic::Posterior,
+    classify::{ClassSet, Classes},
     corpus::Utterance,
-    llm::{LanguageModel, TokenId},
+    llm::{LanguageModel, TextEmbedder, TokenId},
     prompt::{
         ChatTemplate, ExampleChoice, ExampleIndex, Gap, Output, PromptInput, PromptText, Selection,
         Template,
@@ -31,11 +34,13 @@ pub struct Prompt {
 pub struct Prompter {
     template: Template,
     chat: Option<ChatTemplate>,
-    examples: ExampleIndex,
+    examples: Arc<ExampleIndex>,
+    embedder: Option<Arc<dyn TextEmbedder>>,
     choice: ExampleChoice,
     shots: usize,
     max_hypotheses: usize,
     posterior: Posterior,
+    classes: Vec<String>,
 }
 
 impl Prompter {
@@ -43,23 +48,42 @@ impl Prompter {
     #[must_use]
     pub fn new(template: Template, chat: Option<ChatTemplate>) -> Self {
         let max_hypotheses = template.header().max_hypotheses;
+        let classes = match &template.header().classes {
+            Some(Classes::Listed(classes)) => classes.names().to_vec(),
+            Some(Classes::FromData) | None => Vec::new(),
+        };
         Self {
             template,
             chat,
-            examples: ExampleIndex::default(),
+            examples: Arc::default(),
+            embedder: None,
             choice: ExampleChoice::new(Selection::None),
             shots: 0,
             max_hypotheses,
             posterior: Posterior::default(),
+            classes,
         }
     }
 
     /// Shows `shots` examples.
     #[must_use]
-    pub fn with_examples(mut self, index: ExampleIndex, how: ExampleChoice, shots: usize) -> Self {
+    pub fn with_examples(
+        mut self,
+        index: Arc<ExampleIndex>,
+        how: ExampleChoice,
+        shots: usize,
+    ) -> Self {
         self.examples = index;
         self.choice = how;
         self.shots = shots;
+        self
+    }
+
+    /// Compares utterances with examples by these vectors of their 1-best, where the choice is
+    /// by vectors.
+    #[must_use]
+    pub fn with_embedder(mut self, embedder: Arc<dyn TextEmbedder>) -> Self {
+        self.embedder = Some(embedder);
         self
     }
 
@@ -74,6 +98,13 @@ impl Prompter {
     #[must_use]
     pub fn with_posterior(mut self, posterior: Posterior) -> Self {
         self.posterior = posterior;
+        self
+    }
+
+    /// Names these classes, where the template leaves them to the data.
+    #[must_use]
+    pub fn with_classes(mut self, classes: &ClassSet) -> Self {
+        self.classes = classes.names().to_vec();
         self
     }
 
@@ -126,7 +157,14 @@ impl Prompter {
         gap: Option<&Gap>,
         answer: usize,
     ) -> Result<Prompt, CorrectError> {
-        let selected = self.examples.choose(utterance, None, &self.choice, self.shots)?;
+        let query = match &self.embedder {
+            Some(embedder) if self.choice.selection() == Selection::Vectors && self.shots > 0 => {
+                Some(embedder.embed_one(utterance.one_best())?)
+            }
+            _ => None,
+        };
+        let query = query.as_deref();
+        let selected = self.examples.choose(utterance, query, &self.choice, self.shots)?;
         let room = model.context_size().saturating_sub(answer);
         let mut examples = selected.as_slice();
         // Not the length of this list: it also decides what the examples show, which should
@@ -136,7 +174,9 @@ impl Prompter {
         loop {
             let posterior = self.posterior;
             let max_hypotheses = hypotheses;
-            let input = PromptInput { utterance, max_hypotheses, examples, posterior, gap };
+            let classes = &self.classes;
+            let input =
+                PromptInput { utterance, max_hypotheses, examples, posterior, gap, classes };
             let text = self.template.render(&input, self.chat.as_ref())?;
             let tokens = tokens(model, &text);
             if tokens.len() <= room {
@@ -185,11 +225,6 @@ impl Prompter {
     /// # Errors
     /// [`CorrectError::WrongTemplate`].
     pub fn expect(&self, method: &'static str, output: Output) -> Result<(), CorrectError> {
-        let name = |output| match output {
-            Output::Text => "text",
-            Output::Label => "label",
-            Output::Pairs => "pairs",
-        };
         let header = self.template.header();
         if header.output == output {
             return Ok(());
@@ -197,8 +232,8 @@ impl Prompter {
         Err(CorrectError::WrongTemplate {
             method,
             template: header.name.clone(),
-            wanted: name(output),
-            found: name(header.output),
+            wanted: output.name(),
+            found: header.output.name(),
         })
     }
 }

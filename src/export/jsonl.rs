@@ -18,6 +18,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     corrected: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     group: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     audio: Option<&'a str>,
@@ -69,6 +71,7 @@ impl Writer for Lines {
             nbest: nbest.map(|(index, one)| entry(index, one)).collect(),
             reference: utterance.reference.as_deref(),
             corrected: item.corrected,
+            label: utterance.label.as_deref(),
             group: utterance.group.as_deref(),
             audio: utterance.audio.as_deref(),
             start_ms: utterance.span.map(|span| span.start_ms),

@@ -15,7 +15,7 @@ pub mod shipped;
 pub mod trace;
 mod vocab;
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use serde::Serialize;
 
@@ -194,6 +194,15 @@ pub struct Abilities {
 impl Abilities {
     /// Everything.
     pub const ALL: Self = Self { steps: true, scores: true, ends: true, labels: true };
+}
+
+/// Makes vectors of texts, which are alike where the texts mean something alike.
+pub trait TextEmbedder: Send + Sync {
+    /// The vector of a text. All have one dimension, and any length.
+    ///
+    /// # Errors
+    /// Engine failures.
+    fn embed_one(&self, text: &str) -> Result<Arc<[f32]>, LlmError>;
 }
 
 /// A language model that scores and generates. Implementations batch concurrent requests.

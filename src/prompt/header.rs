@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::PromptError;
+use crate::classify::Classes;
 
 /// What a template says about itself: TOML between two lines `---` at the top of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Header {
     /// How many few-shot examples to offer where nothing else is asked for.
     #[serde(default)]
     pub examples: usize,
+    /// With [`Output::Class`], and only then: the classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Classes>,
 }
 
 fn default_max_hypotheses() -> usize {
@@ -48,6 +52,22 @@ pub enum Output {
     /// What is wrong in the 1-best and what is right there, as pairs
     /// ([`crate::edits::pairs`]).
     Pairs,
+    /// One of the template's classes: what the utterance is, not what was said
+    /// ([`crate::classify`]).
+    Class,
+}
+
+impl Output {
+    /// Its name in a header.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Label => "label",
+            Self::Pairs => "pairs",
+            Self::Class => "class",
+        }
+    }
 }
 
 /// How the body becomes a prompt.
@@ -109,6 +129,16 @@ impl Header {
         if header.max_hypotheses == 0 {
             return Err((0, "`max_hypotheses` must be at least 1".to_owned()));
         }
+        match (header.output == Output::Class, header.classes.is_some()) {
+            (true, false) => {
+                let example = "`classes = [\"yes\", \"no\"]` or `classes = \"from-data\"`";
+                return Err((0, format!("the output `class` needs classes: {example}")));
+            }
+            (false, true) => {
+                return Err((0, "`classes` goes with `output = \"class\"`".to_owned()));
+            }
+            _ => {}
+        }
         if header.stop.iter().any(String::is_empty) {
             return Err((0, "`stop` must not hold an empty text".to_owned()));
         }
@@ -143,6 +173,9 @@ mod tests {
             (&GOOD.replace("form", "from"), 5, "from"),
             (&GOOD.replace("---\nbody", "max_hypotheses = 0\n---\nbody"), 2, "at least 1"),
             (&GOOD.replace("---\nbody", "stop = [\"\"]\n---\nbody"), 2, "empty"),
+            (&GOOD.replace("\"text\"", "\"class\""), 2, "needs classes"),
+            (&GOOD.replace("---\nbody", "classes = \"from-data\"\n---\nbody"), 2, "goes with"),
+            (&GOOD.replace("---\nbody", "classes = [\"a\"]\n---\nbody"), 6, "at least two"),
         ] {
             let error = Header::split("mine", source).unwrap_err();
             let text = error.to_string();

@@ -10,8 +10,8 @@ use crate::corpus::{Hypothesis, Utterance};
 
 /// The variables of a template, for messages.
 pub(super) const VARIABLES: &str = "`hypotheses` (each with `text`, `label`, `rank`, `count`, \
-     `score`), `one_best`, `examples` (each with `hypotheses`, `one_best`, `reference`), \
-     `labels`, `distinct`, `disagreement` (with `utterance`, `words`, `errors`, `entropy`), \
+     `score`), `one_best`, `examples` (each with `hypotheses`, `one_best`, `reference`, `label`), \
+     `labels`, `classes`, `distinct`, `disagreement` (with `utterance`, `words`, `errors`, `entropy`), \
      `spans` (each with `before`, `after`, `alternatives`, each with `text`, `probability`), \
      `words` (each with `text`, `confidence`), `before`, `after` and `terms` (texts) and, with the method `cloze`, `gap` (with \
      `before`, `after`, `options`, each with `label`, `text`)";
@@ -43,6 +43,8 @@ pub struct PromptInput<'a> {
     pub posterior: Posterior,
     /// What the prompt is about, where it is not about the whole transcript.
     pub gap: Option<&'a Gap>,
+    /// The classes to choose from, where the answer is a class.
+    pub classes: &'a [String],
 }
 
 /// The labels of `n` hypotheses: `A`, `B`, and so on to `Z`, or `1` to `n` where there are
@@ -63,6 +65,7 @@ struct Variables {
     one_best: String,
     examples: Vec<ExampleView>,
     labels: Vec<String>,
+    classes: Vec<String>,
     distinct: usize,
     before: Vec<String>,
     after: Vec<String>,
@@ -130,6 +133,8 @@ struct ExampleView {
     hypotheses: Vec<HypothesisView>,
     one_best: String,
     reference: String,
+    /// Empty where it is not known.
+    label: String,
 }
 
 impl PromptInput<'_> {
@@ -140,6 +145,7 @@ impl PromptInput<'_> {
         let around = &self.utterance.surroundings;
         Value::from(Serde(Variables {
             labels: hypotheses.iter().map(|view| view.label.clone()).collect(),
+            classes: cleaned(self.classes),
             hypotheses,
             one_best: clean(self.utterance.one_best()),
             examples: self.examples.iter().map(|example| self.example_view(example)).collect(),
@@ -179,6 +185,7 @@ impl PromptInput<'_> {
             hypotheses: self.views(example.utterance()),
             one_best: clean(example.utterance().one_best()),
             reference: clean(example.reference()),
+            label: example.utterance().label.as_deref().map(clean).unwrap_or_default(),
         }
     }
 

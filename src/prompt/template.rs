@@ -15,16 +15,22 @@ use super::header::{Form, Header};
 use super::untrusted::mark_printed_values;
 use super::{Gap, PromptError, PromptInput, PromptText};
 use crate::acoustic::Posterior;
+use crate::classify::Classes;
 use crate::corpus::Utterance;
 
 /// The built-in templates: name and file.
-const BUILT_IN: [(&str, &str); 11] = [
+const BUILT_IN: [(&str, &str); 13] = [
     ("zero-shot", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/zero-shot.jinja"))),
     ("few-shot", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/few-shot.jinja"))),
     ("choose", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/choose.jinja"))),
     (
         "choose-plain",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/choose-plain.jinja")),
+    ),
+    ("classify", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/classify.jinja"))),
+    (
+        "classify-plain",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/classify-plain.jinja")),
     ),
     ("cloze", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/prompts/cloze.jinja"))),
     (
@@ -203,6 +209,11 @@ impl Template {
             after: made_up("made up"),
             options: vec![made_up("made up 0"), made_up("made up 1")],
         };
+        let classes = match &self.header.classes {
+            Some(Classes::Listed(classes)) => classes.names().to_vec(),
+            Some(Classes::FromData) => gap.options.clone(),
+            None => Vec::new(),
+        };
         let about = |gap| {
             let input = PromptInput {
                 utterance: &utterance,
@@ -210,6 +221,7 @@ impl Template {
                 examples: &examples,
                 posterior: Posterior::default(),
                 gap,
+                classes: &classes,
             };
             self.variables(&input)
         };

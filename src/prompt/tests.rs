@@ -54,7 +54,7 @@ fn examples() -> Vec<Example> {
 
 fn input(utterance: &Utterance, max_hypotheses: usize) -> PromptInput<'_> {
     let posterior = Posterior::default();
-    PromptInput { utterance, max_hypotheses, examples: &[], posterior, gap: None }
+    PromptInput { utterance, max_hypotheses, examples: &[], posterior, gap: None, classes: &[] }
 }
 
 /// A gap that takes the whole hypotheses as its options.
@@ -159,7 +159,7 @@ fn hypotheses_are_data_and_never_instructions() {
         // the assistant's, or three hypotheses and the question.
         let own = match name {
             "gec-micro" => 4,
-            "plain-few-shot" | "choose-plain" | "cloze-plain" => 0,
+            "plain-few-shot" | "choose-plain" | "classify-plain" | "cloze-plain" => 0,
             _ => 5,
         };
         assert_eq!(special, own, "{name}");
@@ -320,9 +320,9 @@ fn a_file_wins_over_the_built_in_template_of_the_same_name() {
     let error = find("chose").unwrap_err();
     assert_eq!(error.to_string(), "no prompt template is named `chose`");
     assert!(
-        error.hint().is_some_and(
-            |hint| hint.contains("choose, choose-plain, cloze, cloze-plain, gec-micro")
-        )
+        error
+            .hint()
+            .is_some_and(|hint| hint.contains("classify-plain, cloze, cloze-plain, gec-micro"))
     );
 }
 

@@ -279,6 +279,7 @@ fn utterance(
         id,
         nbest,
         reference: None,
+        label: item.label.clone(),
         group: item.group.clone(),
         audio: Some(item.path.display().to_string()),
         span: Some(span),

@@ -1,5 +1,6 @@
 //! Rows of results as text: for a terminal, a paper, a script.
 
+mod blocks;
 mod conditions;
 mod csv;
 pub mod html;
@@ -10,10 +11,10 @@ mod terminal;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use blocks::{Block, markdown as blocks_as_markdown, terminal as blocks_as_table};
 pub use conditions::{Condition, ConditionError, Violation, violations};
 pub use junit::junit;
-pub(crate) use markdown::escaped;
-pub(crate) use table::{STYLE, WIDTH, rate, signed, with_interval, wrap};
+pub(crate) use table::{rate, signed, with_interval};
 pub use terminal::{is_unprintable, printable};
 
 use crate::score::{Row, Rule};

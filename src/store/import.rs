@@ -24,8 +24,8 @@ const KEPT_MESSAGES: usize = 20;
 static INSERT: LazyLock<BulkInsert> = LazyLock::new(|| {
     BulkInsert::new(
         "INSERT INTO utterances (id, name, reference, group_key, audio, nbest, start_ms, end_ms, \
-         words) VALUES",
-        9,
+         words, label) VALUES",
+        10,
         "",
     )
 });
@@ -267,7 +267,8 @@ pub(super) async fn insert(
             arguments.add(nbest)?;
             arguments.add(utterance.span.map(|span| span.start_ms))?;
             arguments.add(utterance.span.map(|span| span.end_ms))?;
-            arguments.add(words)
+            arguments.add(words)?;
+            arguments.add(utterance.label)
         })
         .await?;
     Ok(position)

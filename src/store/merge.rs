@@ -99,8 +99,8 @@ async fn merge_all(connection: &mut SqliteConnection) -> sqlx::Result<Merged> {
     let key = |column: &str| format!("(c.ours << 32) | ({column} & 0xffffffff)");
     run(format!(
         "INSERT OR IGNORE INTO main.utterances (id, name, reference, group_key, audio, nbest, \
-         start_ms, end_ms, words) SELECT {}, name, reference, group_key, audio, nbest, \
-         start_ms, end_ms, words FROM temp.same_corpus c \
+         start_ms, end_ms, words, label) SELECT {}, name, reference, group_key, audio, nbest, \
+         start_ms, end_ms, words, label FROM temp.same_corpus c \
          JOIN other.utterances o ON o.id > c.theirs << 32 AND o.id < (c.theirs + 1) << 32",
         key("o.id")
     ))

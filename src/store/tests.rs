@@ -161,8 +161,8 @@ fn any_utterance() -> impl Strategy<Value = Utterance> {
     let word = word.prop_map(|(text, start_ms, end_ms)| WordTime { text, start_ms, end_ms });
     let times = (span, prop::collection::vec(word, 0..4));
     let list = prop::collection::vec(hypothesis, 1..6);
-    (any::<String>(), list, text(), text(), text(), times).prop_map(
-        |(id, list, reference, group, audio, (span, words))| {
+    (any::<String>(), list, text(), (text(), text()), text(), times).prop_map(
+        |(id, list, reference, (label, group), audio, (span, words))| {
             let nbest = (0..)
                 .zip(list)
                 .map(|(rank, (text, count, score, token_scores))| Hypothesis {
@@ -174,7 +174,18 @@ fn any_utterance() -> impl Strategy<Value = Utterance> {
                 })
                 .collect();
             let (posteriors, surroundings) = (None, Surroundings::default());
-            Utterance { id, nbest, reference, group, audio, span, words, posteriors, surroundings }
+            Utterance {
+                id,
+                nbest,
+                reference,
+                label,
+                group,
+                audio,
+                span,
+                words,
+                posteriors,
+                surroundings,
+            }
         },
     )
 }
@@ -551,7 +562,7 @@ async fn a_newer_database_names_both_versions() {
     .unwrap();
     store.close().await.unwrap();
     let error = open_error(&path).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 6, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 7, .. }), "{error:?}");
     let text = error.to_string();
     assert!(text.contains("version 9999") && text.contains("up to 6"), "{text}");
 }

@@ -20,13 +20,14 @@ pub struct StoredUtterance {
 /// The columns [`decode`] reads, the first of a result, from `utterances AS u`.
 macro_rules! utterance_columns {
     () => {
-        "u.id, u.name, u.reference, u.group_key, u.audio, u.nbest, u.start_ms, u.end_ms, u.words"
+        "u.id, u.name, u.reference, u.group_key, u.audio, u.nbest, u.start_ms, u.end_ms, u.words, \
+         u.label"
     };
 }
 pub(super) use utterance_columns;
 
 /// The number of columns in [`utterance_columns`].
-pub(super) const UTTERANCE_COLUMNS: usize = 9;
+pub(super) const UTTERANCE_COLUMNS: usize = 10;
 
 impl Store {
     /// As [`Store::page`], each utterance with what the recogniser believed, where it was
@@ -81,6 +82,24 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The distinct labels of a corpus, in the order of their bytes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn labels(&self, corpus: CorpusId) -> Result<Vec<String>> {
+        sqlx::query_scalar(
+            "SELECT DISTINCT label FROM utterances \
+             WHERE id > ? AND id < ? AND label IS NOT NULL ORDER BY label",
+        )
+        .bind(corpus.utterance(0))
+        .bind(corpus.end())
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.failed(error))
+    }
+}
+
 /// Reads the columns of [`utterance_columns`] and, after them, the recogniser's record.
 pub(super) fn decode_recorded(row: &SqliteRow) -> sqlx::Result<StoredUtterance> {
     let mut item = decode(row)?;
@@ -100,6 +119,7 @@ pub(super) fn decode(row: &SqliteRow) -> sqlx::Result<StoredUtterance> {
     let utterance = Utterance {
         id: row.try_get_unchecked(1)?,
         reference: row.try_get_unchecked(2)?,
+        label: row.try_get_unchecked(9)?,
         group: row.try_get_unchecked(3)?,
         audio: row.try_get_unchecked(4)?,
         nbest: nbest::decode(row.try_get_unchecked(5)?).map_err(sqlx::Error::Decode)?,

@@ -72,6 +72,8 @@ pub(super) const OPTIONS: &[ArmOption] = &[
     option("template", Kind::Text, Reader::Model),
     option("examples", Kind::Whole(0), Reader::Model),
     option("example_selection", Kind::Text, Reader::Model),
+    option("examples_from", Kind::TextOrNone, Reader::Model),
+    option("embeddings", Kind::TextOrNone, Reader::Model),
     option("max_hypotheses", Kind::Whole(1), Reader::Model),
     option("temperature", Kind::NotNegative, WRITING),
     option("top_p", Kind::Positive, WRITING),
@@ -130,8 +132,14 @@ pub(super) fn is_read(
     match option.reader {
         Reader::All => true,
         Reader::Cascade => cascade,
-        Reader::Model if option.name == "example_selection" => {
-            may_ask_model(method) && options.get("examples").is_none_or(|number| number != "0")
+        Reader::Model
+            if ["example_selection", "examples_from", "embeddings"].contains(&option.name) =>
+        {
+            let by_vectors =
+                || options.get("example_selection").is_some_and(|how| how.starts_with("vectors"));
+            may_ask_model(method)
+                && options.get("examples").is_none_or(|number| number != "0")
+                && (option.name != "embeddings" || by_vectors())
         }
         Reader::Model => may_ask_model(method),
         Reader::These(methods) if cascade => match options.get("inner") {

@@ -9,6 +9,7 @@
 
 mod bad_corpora;
 mod bad_databases;
+mod classify;
 mod correct;
 mod data;
 mod disk;

@@ -7,6 +7,7 @@ use super::AudioItem;
 const PATH: &[&str] = &["audio_filepath", "audio", "path", "wav", "file", "filename"];
 const ID: &[&str] = &["id", "utt_id"];
 const REFERENCE: &[&str] = &["text", "reference", "transcript", "sentence", "ref"];
+const LABEL: &[&str] = &["label", "intent"];
 const GROUP: &[&str] = &["group", "speaker", "speaker_id", "client_id", "set"];
 const LANGUAGE: &[&str] = &["lang", "language", "locale"];
 const START: &[&str] = &["start", "offset"];
@@ -38,6 +39,7 @@ pub(super) fn item(
         id: filled(ID).unwrap_or_else(|| without_extension(Path::new(&path))),
         path: locate(folder, &path)?,
         reference: first(REFERENCE),
+        label: filled(LABEL),
         group: filled(GROUP),
         language: filled(LANGUAGE),
         range_ms,

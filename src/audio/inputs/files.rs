@@ -107,6 +107,7 @@ fn item(base: &Path, path: PathBuf) -> AudioItem {
         id: without_extension(&relative),
         path,
         reference: None,
+        label: None,
         group: None,
         language: None,
         range_ms: None,

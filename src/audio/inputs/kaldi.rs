@@ -39,6 +39,7 @@ pub(super) fn read(scp: &Path) -> Result<Items, InputError> {
         };
         let item = item.map(|(id, path, range_ms)| AudioItem {
             reference: texts.get(&id).cloned(),
+            label: None,
             group: speakers.get(&id).cloned(),
             language: None,
             id,

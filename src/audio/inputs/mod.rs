@@ -14,6 +14,7 @@
 //! - audio: `audio_filepath`, `audio`, `path`, `wav`, `file`, `filename`
 //! - id: `id`, `utt_id`; else the path without its extension
 //! - reference: `text`, `reference`, `transcript`, `sentence`, `ref`
+//! - label: `label`, `intent`
 //! - group: `group`, `speaker`, `speaker_id`, `client_id`, `set`
 //! - language: `lang`, `language`, `locale`
 //! - range in seconds: `start` or `offset`, with `end` or `duration`; a `duration` alone tells
@@ -47,6 +48,8 @@ pub struct AudioItem {
     pub path: PathBuf,
     /// What was said, where that is known. Empty where nothing was said.
     pub reference: Option<String>,
+    /// The class it belongs to, where that is known.
+    pub label: Option<String>,
     /// Speaker, session or set, where that is known.
     pub group: Option<String>,
     /// Language tag as written, where that is known.

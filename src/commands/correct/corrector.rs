@@ -11,7 +11,7 @@ use super::counts::Counters;
 use crate::{
     cli::correct::{CorrectArgs, Reads},
     commands::{
-        Context, Interrupt,
+        Context, Interrupt, answers,
         equip::{Equipped, Kit, Material, needs_model},
         model,
         profiles::{self, Named},
@@ -206,7 +206,7 @@ impl Corrector {
     pub(super) async fn correct(&self, segments: &[Segment]) -> Result<Vec<Outcome>, Halt> {
         let groups = self.groups(segments);
         let utterances = self.utterances(segments, &groups);
-        let keys: Vec<AnswerKey> = utterances.iter().map(key).collect();
+        let keys: Vec<AnswerKey> = utterances.iter().map(answers::key).collect();
         let mut known = self.store.answers(self.id, &keys).await?;
         for _ in keys.iter().filter(|key| known.contains_key(*key)) {
             self.counters.remembered();
@@ -476,29 +476,6 @@ async fn open(
         model: listed.model.clone(),
     };
     Ok(store.corrector(&new).await?)
-}
-
-/// Identifies everything about an utterance that a method sees.
-fn key(utterance: &Utterance) -> AnswerKey {
-    let mut hasher = blake3::Hasher::new();
-    let mut text = |text: &str| {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    };
-    for known in &utterance.nbest {
-        text(&known.text);
-        text(&format!("{} {} {:?}", known.rank, known.count, known.score));
-    }
-    let around = &utterance.surroundings;
-    for (name, texts) in
-        [("before", &around.before), ("after", &around.after), ("terms", &around.terms)]
-    {
-        text(name);
-        texts.iter().for_each(|one| text(one));
-    }
-    let mut key = AnswerKey::default();
-    hasher.finalize_xof().fill(&mut key);
-    key
 }
 
 fn kept(utterance: &Utterance, verdict: Verdict, reason: Option<String>) -> Outcome {

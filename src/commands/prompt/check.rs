@@ -5,7 +5,7 @@ use std::io::Write;
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use super::{PAGE, laid_out, ready};
+use super::{PAGE, laid_out, ready, with_classes};
 use crate::{
     cli::{prompt::CheckArgs, run::PromptArgs, runs::ListFormat},
     commands::{Context, ExitStatus, corpora::Ready, equip::Material, model, runs},
@@ -115,6 +115,7 @@ async fn check(
         let material = Material::Corpus(&ready.resolved, &ready.corpus);
         let prompter =
             model::prompter(&shown, args.seed, ("generate", "generate"), &info, material)?;
+        let prompter = with_classes(prompter, ready, store).await?;
         let mut after = 0;
         while checked.utterances < most {
             let page = store.page(ready.corpus.id, after, PAGE).await?;

@@ -49,7 +49,7 @@ pub(super) fn list(format: ListFormat, out: &mut dyn Write) -> anyhow::Result<Ex
         table.add_row([
             printable(&one.name),
             one.form.map_or("-", form).to_owned(),
-            one.output.map_or("-", output).to_owned(),
+            one.output.map_or("-", Output::name).to_owned(),
             one.examples.map_or_else(|| "-".to_owned(), |count| count.to_string()),
             text(&one.origin),
             text(&error.or_else(|| one.description.clone())),
@@ -93,14 +93,6 @@ pub(super) fn form(form: Form) -> &'static str {
     match form {
         Form::Chat => "chat",
         Form::Plain => "plain",
-    }
-}
-
-pub(super) fn output(output: Output) -> &'static str {
-    match output {
-        Output::Text => "text",
-        Output::Label => "label",
-        Output::Pairs => "pairs",
     }
 }
 

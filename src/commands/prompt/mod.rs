@@ -1,6 +1,7 @@
 //! `gec prompt`: templates, looked at and tried.
 
 mod check;
+mod classify;
 mod evolve;
 mod list;
 mod render;
@@ -16,10 +17,12 @@ use super::{
     stored,
 };
 use crate::{
+    classify::{ClassSet, Classes},
     cli::{
         prompt::{PromptCommand, PromptVerbArgs, UtteranceArgs},
         transcribe::AsrArgs,
     },
+    correct::Prompter,
     llm::ModelInfo,
     prompt::{CHATML, Form, Template},
     store::{Store, StoredUtterance},
@@ -43,6 +46,7 @@ pub(super) async fn run(
         PromptCommand::Render(args) => render::run(args, context, out).await,
         PromptCommand::Check(args) => check::run(args, context, out).await,
         PromptCommand::Try(args) => try_one::run(args, context, out).await,
+        PromptCommand::Classify(args) => classify::run(args, context, out).await,
         PromptCommand::Sweep(args) => sweep::run(args, context, out).await,
         PromptCommand::Evolve(args) => evolve::run(args, context, out).await,
     }
@@ -106,6 +110,23 @@ async fn pick(
         "name one by its id or by its number from 1; `gec export --dataset SPEC` prints them",
     )
     .into())
+}
+
+/// Names the classes of a corpus where the template leaves them to the data and the data has
+/// some, so that a prompt can be looked at.
+async fn with_classes(
+    prompter: Prompter,
+    ready: &Ready,
+    store: &Store,
+) -> anyhow::Result<Prompter> {
+    if prompter.template().header().classes != Some(Classes::FromData) {
+        return Ok(prompter);
+    }
+    let labels = store.labels(ready.corpus.id).await?;
+    Ok(match ClassSet::from_data(labels.iter().map(String::as_str)) {
+        Ok(classes) => prompter.with_classes(&classes),
+        Err(_) => prompter,
+    })
 }
 
 /// What is known of a model, with a layout for messages where it has none of its own, so that

@@ -4,7 +4,7 @@ use std::{collections::HashMap, io::Write};
 
 use serde::Serialize;
 
-use super::{laid_out, list, pick};
+use super::{laid_out, list, pick, with_classes};
 use crate::{
     cli::{prompt::RenderArgs, runs::ListFormat},
     commands::{Context, ExitStatus, equip::Material, model, runs},
@@ -67,6 +67,7 @@ pub(super) async fn run(
     let template = Template::load(prompt.template.as_deref().unwrap_or_default())?;
     let (info, missing) = laid_out(model.info(), &template);
     let prompter = model::prompter(&prompt, args.seed, ("generate", "generate"), &info, material)?;
+    let prompter = with_classes(prompter, &ready, &store).await?;
     let utterance = &stored.utterance;
     let answer = correct::answer_budget(model.as_ref(), &prompter, utterance);
     let made = prompter.prompt(model.as_ref(), utterance, answer)?;
@@ -121,7 +122,7 @@ fn table(rendered: &Rendered, template: &Template, out: &mut dyn Write) -> anyho
     let data: usize = rendered.data.iter().map(|[from, to]| to - from).sum();
     let fields = [
         ("template", format!("{} ({})", rendered.template, template.origin())),
-        ("form", format!("{}, answers {}", list::form(header.form), list::output(header.output))),
+        ("form", format!("{}, answers {}", list::form(header.form), header.output.name())),
         ("model", rendered.model.clone()),
         ("utterance", rendered.utterance.clone()),
         ("hypotheses", format!("{} of {}", rendered.hypotheses_shown, rendered.hypotheses)),

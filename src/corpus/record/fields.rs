@@ -38,15 +38,16 @@ impl<'de> Visitor<'de> for RecordVisitor {
         let mut record = Record::default();
         while let Some(key) = map.next_key::<Key>()? {
             match key {
-                Key::Id => record.id = value::<_, Label>(&mut map, "id")?.0,
+                Key::Id => record.id = value::<_, Name>(&mut map, "id")?.0,
                 Key::List(name) => record.list = value::<_, List>(&mut map, name)?.0,
                 Key::Best => record.best = value(&mut map, "input1")?,
                 Key::Others => record.others = value(&mut map, "input2")?,
                 Key::Reference(name) => record.reference = value(&mut map, name)?,
                 Key::Scores(name) => record.scores = value(&mut map, name)?,
                 Key::TokenScores => record.token_scores = value(&mut map, "token_scores")?,
-                Key::Group => record.group = value::<_, Label>(&mut map, "group")?.0,
-                Key::Audio => record.audio = value::<_, Label>(&mut map, "audio")?.0,
+                Key::Label => record.label = value::<_, Label>(&mut map, "label")?.text(),
+                Key::Group => record.group = value::<_, Name>(&mut map, "group")?.0,
+                Key::Audio => record.audio = value::<_, Name>(&mut map, "audio")?.0,
                 Key::Chosen => record.chosen = value(&mut map, "hyp")?,
                 Key::Start => record.start_ms = value(&mut map, "start_ms")?,
                 Key::End => record.end_ms = value(&mut map, "end_ms")?,
@@ -68,6 +69,7 @@ enum Key {
     Reference(&'static str),
     Scores(&'static str),
     TokenScores,
+    Label,
     Group,
     Audio,
     Chosen,
@@ -101,6 +103,7 @@ impl<'de> Deserialize<'de> for Key {
                     "score" => Key::Scores("score"),
                     "am_score" => Key::Scores("am_score"),
                     "token_scores" => Key::TokenScores,
+                    "label" => Key::Label,
                     "group" => Key::Group,
                     "audio" => Key::Audio,
                     "hyp" => Key::Chosen,
@@ -132,36 +135,58 @@ impl Words {
     }
 }
 
-/// A string, or an integer written as one; `null` is none.
-struct Label(Option<String>);
+/// The name of a class. Whatever else a file calls `label` is no concern of ours.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Label {
+    Text(String),
+    Number(i64),
+    Truth(bool),
+    Other(IgnoredAny),
+}
 
-impl<'de> Deserialize<'de> for Label {
+impl Label {
+    fn text(self) -> Option<String> {
+        let text = match self {
+            Self::Text(text) => text.trim().to_owned(),
+            Self::Number(number) => number.to_string(),
+            Self::Truth(truth) => truth.to_string(),
+            Self::Other(_) => return None,
+        };
+        (!text.is_empty()).then_some(text)
+    }
+}
+
+/// A string, or an integer written as one; `null` is none.
+struct Name(Option<String>);
+
+impl<'de> Deserialize<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct LabelVisitor;
-        impl Visitor<'_> for LabelVisitor {
-            type Value = Label;
+        struct NameVisitor;
+        impl Visitor<'_> for NameVisitor {
+            type Value = Name;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a string or an integer")
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Label, E> {
-                Ok(Label(Some(text.trim().to_owned())))
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Name, E> {
+                Ok(Name(Some(text.trim().to_owned())))
             }
 
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Label, E> {
-                Ok(Label(Some(number.to_string())))
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Name, E> {
+                Ok(Name(Some(number.to_string())))
             }
 
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Label, E> {
-                Ok(Label(Some(number.to_string())))
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Name, E> {
+                Ok(Name(Some(number.to_string())))
             }
 
-            fn visit_unit<E: de::Error>(self) -> Result<Label, E> {
-                Ok(Label(None))
+            fn visit_unit<E: de::Error>(self) -> Result<Name, E> {
+                Ok(Name(None))
             }
         }
-        deserializer.deserialize_any(LabelVisitor)
+        deserializer.deserialize_any(NameVisitor)
     }
 }
 

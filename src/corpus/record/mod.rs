@@ -29,6 +29,7 @@ pub(super) struct Record {
     pub(super) reference: Option<String>,
     pub(super) scores: Option<Vec<Option<f64>>>,
     pub(super) token_scores: Option<Vec<Option<Vec<f64>>>>,
+    pub(super) label: Option<String>,
     pub(super) group: Option<String>,
     pub(super) audio: Option<String>,
     pub(super) start_ms: Option<i64>,
@@ -78,6 +79,7 @@ impl Record {
         };
         let mut utterance = utterance(ids.assign(self.id), list);
         utterance.reference = self.reference.map(trimmed);
+        utterance.label = self.label;
         utterance.group = self.group;
         utterance.audio = self.audio;
         utterance.span = span;

@@ -5,6 +5,7 @@
 mod cost;
 #[cfg(test)]
 mod draft_tests;
+mod embed;
 mod generate;
 mod load;
 mod logs;
@@ -33,6 +34,7 @@ use llama_cpp_2::{
 };
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::embed::Embedder;
 use self::{
     scheduler::{Scheduler, Shape},
     slot::Request,
@@ -336,6 +338,9 @@ fn tokens_of(model: &LlamaModel, text: &str) -> Vec<TokenId> {
     tokens.into_iter().map(|token| token.0).collect()
 }
 
+/// llama.cpp writes to the model while it creates a context: one at a time.
+static CREATING: Mutex<()> = Mutex::new(());
+
 /// The engine's thread: creates the context and has it `serve` requests.
 fn engine<'model>(
     path: &Path,
@@ -346,8 +351,6 @@ fn engine<'model>(
     ready: &std::sync::mpsc::Sender<Result<(), LlmError>>,
     serve: impl FnOnce(LlamaContext<'model>),
 ) {
-    // llama.cpp writes to the model while it creates a context: one at a time.
-    static CREATING: Mutex<()> = Mutex::new(());
     let refused = |fallback: String| LlmError::Load {
         path: path.to_owned(),
         reason: logs::last_errors(&fallback),

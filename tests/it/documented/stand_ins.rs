@@ -25,6 +25,15 @@ fn lines(records: &[Value]) -> String {
     records.iter().map(|record| format!("{record}\n")).collect()
 }
 
+/// Records that say what was asked for.
+fn labelled(mut records: Vec<Value>) -> Vec<Value> {
+    for record in &mut records {
+        let is_flight = record["reference"].as_str().unwrap().contains("flight");
+        record["label"] = if is_flight { "flight" } else { "other" }.into();
+    }
+    records
+}
+
 /// Records in HyPoradise's own form.
 fn hyporadise(records: &[Value]) -> String {
     let own = |record: &Value| {
@@ -220,8 +229,11 @@ pub(super) fn provide(home: &Home, arguments: &[String]) {
                 link(&root().join("models/gec-micro-asr.bin"), &home.path(word));
                 continue;
             }
-            Some("jsonl") => lines(&said).into(),
+            Some("jsonl") => lines(&labelled(said)).into(),
             Some("json") => hyporadise(&sample("train.jsonl", 0, 60)).into(),
+            Some("jinja") if word.contains("intents") => {
+                home.gec(&["prompt", "show", "classify-plain"]).succeeds().out.into()
+            }
             Some("jinja") => home.gec(&["prompt", "show", "few-shot"]).succeeds().out.into(),
             Some("toml") => sweep(),
             Some("txt") => b"Boulder = bolder\n".into(),
