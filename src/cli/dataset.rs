@@ -56,7 +56,7 @@ pub struct ShowArgs {
 /// Arguments of `gec dataset verify`.
 #[derive(Debug, Clone, Args)]
 pub struct VerifyArgs {
-    /// The dataset.
+    /// The dataset, or some of its subsets: `hp`, `hp:atis,wsj`.
     pub name: String,
     /// How to print it.
     #[arg(long, value_enum, default_value_t)]

@@ -280,12 +280,12 @@ pub struct EvolveArgs {
     /// The corpus
     #[arg(long, short, default_value = "sample", value_name = "SPEC")]
     pub dataset: String,
-    /// The split that templates are chosen on
-    #[arg(long, default_value = "train", value_name = "NAME")]
-    pub split: String,
-    /// The split that the best one is reported on, once
-    #[arg(long, default_value = "test", value_name = "NAME")]
-    pub test_split: String,
+    /// The split that templates are chosen on [default: train]
+    #[arg(long, value_name = "NAME")]
+    pub split: Option<String>,
+    /// The split that the best one is reported on, once [default: test]
+    #[arg(long, value_name = "NAME")]
+    pub test_split: Option<String>,
     /// The corpus of the test split [default: the same]
     #[arg(long, value_name = "SPEC")]
     pub test_dataset: Option<String>,
@@ -316,8 +316,8 @@ pub struct EvolveArgs {
     /// Seconds, at most
     #[arg(long, value_name = "S", value_parser = super::positive)]
     pub max_seconds: Option<f64>,
-    /// Numbers of examples to try; needs a training split beside the two
-    #[arg(long, value_delimiter = ',', default_value = "0", value_name = "N,N")]
+    /// Numbers of examples to try; they are taken from the development split
+    #[arg(long, value_delimiter = ',', default_value = "0,2,5", value_name = "N,N")]
     pub examples: Vec<usize>,
     /// Numbers of hypotheses to show
     #[arg(long, value_delimiter = ',', default_value = "3,5,10", value_name = "N,N")]

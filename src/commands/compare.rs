@@ -31,14 +31,22 @@ pub(super) async fn run(
     let store = Store::open_existing(&context.db).await?;
     let mut sides: Vec<Option<RunInfo>> = Vec::with_capacity(args.runs.len());
     for selector in &args.runs {
-        sides.push(match selector.as_str() {
+        let side = match selector.as_str() {
             ONE_BEST => None,
             _ => Some(store.run(selector).await?),
-        });
+        };
+        let id = |side: &Option<RunInfo>| side.as_ref().map(|run| run.id);
+        if !sides.iter().any(|known| id(known) == id(&side)) {
+            sides.push(side);
+        }
     }
     if sides.iter().all(Option::is_none) {
         let hint = "name a run beside it; `gec runs list` has them";
         return Err(Hinted::new("`1best` cannot be compared with itself", hint).into());
+    }
+    if sides.len() < 2 {
+        let hint = "name another run, or `1best`; `gec runs list` has them";
+        return Err(Hinted::new("a run cannot be compared with itself", hint).into());
     }
     side_by_side::one_corpus(sides.iter().flatten())?;
     let compared = compare(&sides, &store, rule, args).await?.finish();

@@ -180,8 +180,14 @@ fn verify(name: &str, format: DatasetFormat, dirs: &DataDirs, out: &mut dyn Writ
         rows: Vec<FileReport>,
         good: bool,
     }
-    let manifest = Manifest::load(name, dirs)?;
-    let rows = datasets::verify(&manifest, dirs);
+    let (dataset, subsets) = name.split_once(':').unwrap_or((name, ""));
+    let manifest = Manifest::load(dataset, dirs)?;
+    let subsets: Vec<&str> =
+        subsets.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
+    let chosen: Vec<String> =
+        manifest.select(&subsets)?.into_iter().map(|subset| subset.name.clone()).collect();
+    let mut rows = datasets::verify(&manifest, dirs);
+    rows.retain(|row| chosen.contains(&row.subset));
     if rows.iter().all(|row| row.status == Status::Absent) {
         // The same error, with its hint, as for running it.
         datasets::resolve(name, None, dirs)?;

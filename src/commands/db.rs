@@ -111,7 +111,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(json["corrections"], 0);
         let text = output(DbCommand::Stats { format: ListFormat::Table }).await.unwrap();
-        assert!(text.contains("schema version     6\n"), "{text}");
+        assert!(text.contains("schema version     8\n"), "{text}");
 
         let backup = || DbCommand::Backup { file: folder.path().join("copy.db") };
         assert!(output(backup()).await.unwrap().contains("copy.db ("));

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    io::{BufWriter, Write},
+    io::{BufWriter, IsTerminal, Write},
     path::{MAIN_SEPARATOR, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use super::{
     Context, ExitStatus,
     failure::Hinted,
-    output::{NewFile, NewFolder},
+    output::{ForTerminal, NewFile, NewFolder},
     stored::{self, Found},
 };
 use crate::{
@@ -36,6 +36,14 @@ pub(super) async fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let text = text(args)?;
+    let mut shown;
+    let out: &mut dyn Write = match args.output.is_none() && std::io::stdout().is_terminal() {
+        true => {
+            shown = ForTerminal::new(out);
+            &mut shown
+        }
+        false => out,
+    };
     let mut sink = Sink::open(args, text, out)?;
     let mut bad = 0;
     match (&args.run, &args.corpus) {

@@ -109,14 +109,18 @@ impl Context {
         })
     }
 
-    /// Writes a line to stderr unless asked to be quiet.
+    /// Writes a line to stderr unless asked to be quiet, and to the log file.
     pub fn note(&self, line: &str) {
+        tracing::info!(target: TOLD, "{line}");
         if !self.quiet {
             // Nothing can be done where stderr is closed.
             let _ = writeln!(std::io::stderr(), "{}", for_terminal(line));
         }
     }
 }
+
+/// Where what is told anyway goes: into the log file alone.
+const TOLD: &str = "gec_told";
 
 /// Lines in which nothing moves a terminal's cursor: paths and names may hold anything.
 fn for_terminal(text: &str) -> String {
@@ -134,7 +138,13 @@ pub fn main(cli: Cli) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failure::report(&error.into()),
     };
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    tracing::info!(target: TOLD, "gec {} {}", env!("CARGO_PKG_VERSION"), typed.join(" "));
     let ended = runtime.block_on(dispatch(cli));
+    match &ended {
+        Ok(status) => tracing::info!(target: TOLD, "ended: {status:?}"),
+        Err(error) => tracing::info!(target: TOLD, "ended: {error:#}"),
+    }
     // All is stored by now: a request to a server that still runs is not waited for.
     runtime.shutdown_background();
     match ended {
@@ -196,18 +206,26 @@ fn start_logging(global: &Global) -> anyhow::Result<()> {
     };
     let filter =
         |level| EnvFilter::try_from_env("GEC_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let without_told = |filter: EnvFilter| match format!("{TOLD}=off").parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let stderr = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .with_target(false)
-        .with_filter(filter(level));
+        .with_filter(without_told(filter(level)));
     let file = match &global.log_file {
         Some(path) => {
             let file = fs_err::OpenOptions::new().create(true).append(true).open(path)?;
             let (file, _) = file.into_parts();
             let layer = tracing_subscriber::fmt::layer().with_writer(std::sync::Mutex::new(file));
-            Some(layer.with_ansi(false).with_filter(filter("gec=info,warn,sqlx=error")))
+            Some(
+                layer
+                    .with_ansi(false)
+                    .with_filter(filter("gec=info,gec_told=info,warn,sqlx=error")),
+            )
         }
         None => None,
     };

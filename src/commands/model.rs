@@ -24,7 +24,7 @@ use crate::{
         openai::{Api, OpenAi, OpenAiOptions, Retry},
         shipped,
     },
-    prompt::{ChatTemplate, ExampleChoice, Selection, Template},
+    prompt::{ChatTemplate, ExampleChoice, Form, PromptError, Selection, Template},
 };
 
 /// Loads the model that was asked for, else the shipped one, or connects to a server.
@@ -130,6 +130,9 @@ pub(super) fn prompter(
         .as_deref()
         .map(|source| ChatTemplate::new(source, &info.bos, &info.eos))
         .transpose()?;
+    if template.header().form == Form::Chat && chat.is_none() {
+        return Err(PromptError::NeedsChatTemplate { template: name }.into());
+    }
     let shots = args.shown.examples.unwrap_or(template.header().examples);
     let mut prompter = Prompter::new(template, chat);
     if let Some(max_hypotheses) = args.shown.max_hypotheses {

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::report::printable;
+
 /// A file under another name until it is complete; dropped before that, it is deleted.
 pub(super) struct NewFile {
     file: BufWriter<File>,
@@ -39,6 +41,51 @@ impl Write for NewFile {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+}
+
+/// Text for a terminal: nothing in it moves the cursor or turns the direction of writing.
+pub(super) struct ForTerminal<'a> {
+    out: &'a mut dyn Write,
+    /// The line that is not whole yet.
+    line: Vec<u8>,
+}
+
+impl<'a> ForTerminal<'a> {
+    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, line: Vec::new() }
+    }
+
+    fn put_line(&mut self) -> io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        let text = String::from_utf8_lossy(&line);
+        let mut parts = text.split('\t');
+        let mut shown = printable(parts.next().unwrap_or_default());
+        parts.for_each(|part| shown.extend(["\t", &printable(part)]));
+        self.out.write_all(shown.as_bytes())
+    }
+}
+
+impl Write for ForTerminal<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            match part.strip_suffix(b"\n") {
+                Some(end) => {
+                    self.line.extend_from_slice(end);
+                    self.put_line()?;
+                    self.out.write_all(b"\n")?;
+                }
+                None => self.line.extend_from_slice(part),
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.line.is_empty() {
+            self.put_line()?;
+        }
+        self.out.flush()
     }
 }
 
@@ -140,5 +187,14 @@ mod tests {
         assert!(NewFolder::create(&path).unwrap().commit().is_err());
         assert!(path.join("kept").is_file());
         assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_terminal_gets_no_control_characters() {
+        let mut shown = Vec::new();
+        let mut out = ForTerminal::new(&mut shown);
+        out.write_all("a\u{1b}[31m\tb\n\u{202e}c".as_bytes()).unwrap();
+        out.flush().unwrap();
+        assert_eq!(String::from_utf8(shown).unwrap(), "a\u{fffd}[31m\tb\n\u{fffd}c");
     }
 }

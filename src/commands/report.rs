@@ -19,6 +19,7 @@ pub(super) struct Scored {
     pub(super) run: RunId,
     pub(super) dataset: String,
     pub(super) subset: String,
+    pub(super) split: String,
     pub(super) method: String,
     /// What must be said about it.
     pub(super) note: Option<String>,
@@ -27,8 +28,17 @@ pub(super) struct Scored {
 
 impl Scored {
     /// What rows are pooled by.
-    fn key(&self) -> (&str, &str) {
-        (&self.dataset, &self.method)
+    fn key(&self) -> (&str, &str, &str) {
+        (&self.dataset, &self.split, &self.method)
+    }
+}
+
+/// A subset as rows name it: with its split where another one is in the table.
+fn named(subset: &str, run: &Scored, runs: &[Scored]) -> String {
+    let other = |other: &Scored| other.dataset == run.dataset && other.split != run.split;
+    match runs.iter().any(other) {
+        true => format!("{subset} {}", run.split).trim_start().to_owned(),
+        false => subset.to_owned(),
     }
 }
 
@@ -100,17 +110,16 @@ pub(super) async fn rows(
         let scorer = score(run, store, rule).await?;
         let (dataset, method) = (run.dataset.clone(), run.method.clone());
         if runs.iter().filter(|other| other.key() == run.key()).count() > 1 {
+            let all = named("all", run, runs);
             let known = |pool: &&mut Pool| {
-                (pool.labels.dataset.as_str(), pool.labels.method.as_str()) == run.key()
+                let labels = &pool.labels;
+                (&labels.dataset, &labels.subset, &labels.method) == (&dataset, &all, &method)
             };
             match whole.iter_mut().find(known) {
                 Some(pool) => pool.scorer.merge(&scorer),
                 None => {
-                    let labels = Labels {
-                        dataset: dataset.clone(),
-                        subset: "all".into(),
-                        method: method.clone(),
-                    };
+                    let labels =
+                        Labels { dataset: dataset.clone(), subset: all, method: method.clone() };
                     let note = run.note.clone();
                     let mut pool = Pool { labels, note, scorer: Scorer::new(rule) };
                     pool.scorer.merge(&scorer);
@@ -118,7 +127,7 @@ pub(super) async fn rows(
                 }
             }
         }
-        let labels = Labels { dataset, subset: run.subset.clone(), method };
+        let labels = Labels { dataset, subset: named(&run.subset, run, runs), method };
         single.push(Pool { labels, note: run.note.clone(), scorer });
     }
     let mut rows: Vec<Row> = Vec::new();

@@ -64,7 +64,15 @@ pub async fn run(
     }
     let tries = Tries::default();
     let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store: &store, tries };
-    let runner = Runner { args, parameters, profile, kit, context, interrupt: &interrupt };
+    let runner = Runner {
+        args,
+        parameters,
+        profile,
+        kit,
+        context,
+        interrupt: &interrupt,
+        keep_labels: false,
+    };
 
     let mut jobs = Vec::new();
     for ready in &ready {
@@ -101,6 +109,7 @@ pub async fn run(
             run: outcome.run,
             dataset: job.corpus.key.dataset.clone(),
             subset: job.corpus.key.subset.clone(),
+            split: job.corpus.key.split.clone(),
             method: job.name.clone(),
             note: job.note.clone(),
             selection: outcome.selection.clone(),
@@ -138,7 +147,8 @@ pub(super) async fn single(
     }
     let tries = Tries::default();
     let kit = Kit { prompt: &args.prompt, seed: args.settings.seed, model, store, tries };
-    let runner = Runner { args, parameters, profile, kit, context, interrupt };
+    let keep_labels = true;
+    let runner = Runner { args, parameters, profile, kit, context, interrupt, keep_labels };
     Ok(runner.jobs(ready).await?.and_then(|jobs| jobs.into_iter().next()))
 }
 
@@ -176,6 +186,8 @@ struct Runner<'a> {
     kit: Kit<'a>,
     context: &'a Context,
     interrupt: &'a Interrupt,
+    /// Whether stored runs keep their names: those of a sweep's arms are not the user's.
+    keep_labels: bool,
 }
 
 impl Runner<'_> {
@@ -325,6 +337,7 @@ impl Runner<'_> {
                 template,
                 model,
                 label: self.args.label.clone(),
+                keep_label: self.keep_labels,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 fresh: self.args.fresh,
             })

@@ -38,7 +38,8 @@ async fn list(store: &Store, format: ListFormat, out: &mut dyn Write) -> Result<
     if format == ListFormat::Json {
         return write_json(&List { rows }, out);
     }
-    let mut table = table(&["id", "fingerprint", "corpus", "method", "model", "done", "status"]);
+    let mut table =
+        table(&["id", "fingerprint", "corpus", "method", "model", "label", "done", "status"]);
     let header = table.header().map_or(0, |header| header.cell_count());
     for column in [0, header.saturating_sub(2)] {
         if let Some(column) = table.column_mut(column) {
@@ -52,6 +53,7 @@ async fn list(store: &Store, format: ListFormat, out: &mut dyn Write) -> Result<
             printable(&corpus(run)),
             printable(&run.method),
             run.model_name.as_deref().map_or_else(|| "-".to_owned(), printable),
+            run.label.as_deref().map_or_else(|| "-".to_owned(), printable),
             format!("{}/{}", run.done.values().sum::<u64>(), run.utterances),
             printable(&run.status),
         ]);
@@ -208,6 +210,7 @@ mod tests {
             template: None,
             model: None,
             label: Some("bell\u{7}".to_owned()),
+            keep_label: false,
             version: "0.1.0".to_owned(),
             fresh: false,
         };

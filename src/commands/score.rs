@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use super::{Context, ExitStatus, report, run_one::Selection, side_by_side::SideBySide};
+use super::{
+    Context, ExitStatus, report, run_one::Selection, show_report::names, side_by_side::SideBySide,
+};
 use crate::{
     cli::score::ScoreArgs,
     glossary::Glossary,
@@ -20,10 +22,16 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitStatus> {
     let rule = report::rule(&args.scoring.rule)?;
     let store = Store::open_existing(&context.db).await?;
-    let mut runs = Vec::with_capacity(args.runs.len());
+    let mut found: Vec<RunInfo> = Vec::with_capacity(args.runs.len());
     for selector in &args.runs {
-        runs.push(of(store.run(selector).await?, context));
+        let run = store.run(selector).await?;
+        if found.iter().all(|known| known.id != run.id) {
+            found.push(run);
+        }
     }
+    let named = names(&found.iter().collect::<Vec<_>>());
+    let scored = |(run, method)| report::Scored { method, ..of(run, context) };
+    let runs: Vec<report::Scored> = found.into_iter().zip(named).map(scored).collect();
     report::write(&runs, &store, rule, &args.scoring, out).await?;
     if let Some(path) = &args.glossary {
         let glossary = Glossary::load(path)?;
@@ -74,6 +82,7 @@ pub(super) fn of(run: RunInfo, context: &Context) -> report::Scored {
         run: run.id,
         dataset: run.dataset,
         subset: run.subset,
+        split: run.split,
         method: run.method,
         note,
         selection: Selection::All,

@@ -92,7 +92,7 @@ pub(super) async fn run(
 }
 
 /// What rows and plots call the runs: methods, told apart where two of one corpus have one.
-fn names(runs: &[&RunInfo]) -> Vec<String> {
+pub(super) fn names(runs: &[&RunInfo]) -> Vec<String> {
     let of = |run: &RunInfo| {
         let profile = run.parameters.get("profile").and_then(|profile| profile["name"].as_str());
         match profile {

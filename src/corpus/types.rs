@@ -149,11 +149,12 @@ impl Utterance {
     }
 }
 
-/// An id as trn and CTM files can hold it: white space, parentheses and `%` are written as
-/// `%` and two hexadecimal digits for each byte.
+/// An id as trn and CTM files can hold it: white space, parentheses, `%` and what moves a
+/// terminal's cursor are written as `%` and two hexadecimal digits for each byte.
 #[must_use]
 pub fn trn_id(id: &str) -> Cow<'_, str> {
-    let is_plain = |one: char| !one.is_whitespace() && !matches!(one, '(' | ')' | '%');
+    let is_plain =
+        |one: char| !one.is_whitespace() && !one.is_control() && !matches!(one, '(' | ')' | '%');
     if id.chars().all(is_plain) {
         return Cow::Borrowed(id);
     }

@@ -108,7 +108,7 @@ impl EvolveError {
             Self::OtherMemo { .. } => {
                 Some("search with the utterances and the seed of the memo, or without the memo")
             }
-            Self::Fitness { .. } => Some("what was evaluated is in the memo: resume with it"),
+            Self::Fitness { .. } => Some("what was evaluated until then is kept"),
             Self::Score { .. } => Some("this is an error in the program, not in the template"),
         }
     }

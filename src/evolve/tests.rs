@@ -157,7 +157,7 @@ fn an_interrupted_search_resumes_and_evaluates_nothing_twice() {
     landscape.fails_at = 40;
     let error = given.run(&landscape, &mut memo).unwrap_err();
     assert!(matches!(error, EvolveError::Fitness { .. }), "{error}");
-    assert!(error.hint().unwrap().contains("resume"));
+    assert!(error.hint().unwrap().contains("kept"));
     let text = serde_json::to_string(&memo).unwrap();
     let mut memo: Memo = serde_json::from_str(&text).unwrap();
     landscape.fails_at = 0;

@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::table::{FIRST_NUMBER, HEADER, cells, comparisons, notes};
+use super::terminal::is_unprintable;
 
 pub(super) fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -35,10 +36,15 @@ fn line(text: &mut String, cells: [String; HEADER.len()]) {
 /// Keeps a label from ending its cell or its line, or becoming markup.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
-            '|' | '\\' | '`' | '*' | '<' | '_' => out.extend(['\\', character]),
-            _ if character.is_control() => out.push(' '),
+            '|' | '\\' | '`' | '*' | '<' | '_' | '~' | '&' => out.extend(['\\', character]),
+            // A link or a picture; intervals stay as they are.
+            ']' if matches!(characters.peek(), Some('(' | '[' | ':')) => {
+                out.extend(['\\', character]);
+            }
+            _ if is_unprintable(character) => out.push(' '),
             _ => out.push(character),
         }
     }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use blocks::{Block, markdown as blocks_as_markdown, terminal as blocks_as_table};
 pub use conditions::{Condition, ConditionError, Violation, violations};
 pub use junit::junit;
+pub(crate) use markdown::escaped;
 pub(crate) use table::{rate, signed, with_interval};
 pub use terminal::{is_unprintable, printable};
 

@@ -5,6 +5,7 @@ use comfy_table::{
 };
 
 use super::Report;
+use super::terminal::printable;
 use crate::score::Row;
 
 /// Fits a wide terminal and a landscape page.
@@ -208,9 +209,4 @@ pub(crate) fn with_interval(
         (Some(rate), ..) => show(rate),
         _ => "-".to_owned(),
     }
-}
-
-/// A label must not move the terminal's cursor.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

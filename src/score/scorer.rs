@@ -24,7 +24,7 @@ pub struct Item<'a> {
 
 /// Collects the scores of one method on one data set, one utterance at a time.
 ///
-/// Keeps sums, and 12 bytes for each group beside its key's hash; never a text.
+/// Keeps sums, and 24 bytes for each group beside its key's hash; never a text.
 ///
 /// ```
 /// use gec::score::{Item, Labels, Rule, Scorer};
@@ -43,8 +43,23 @@ pub struct Item<'a> {
 pub struct Scorer {
     rule: Rule,
     totals: Totals,
-    groups: HashMap<u64, GroupSums>,
+    groups: HashMap<u64, Group>,
     work: Work,
+}
+
+/// A group, and which of its utterances were seen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    sums: GroupSums,
+    /// The sum of hashes of the references and lists, the same in any order.
+    seen: u64,
+}
+
+impl Group {
+    fn add(&mut self, other: Self) {
+        self.sums.add(other.sums);
+        self.seen = self.seen.wrapping_add(other.seen);
+    }
 }
 
 /// Sums over utterances.
@@ -93,14 +108,13 @@ impl Scorer {
         totals.better += u64::from(errors < score.baseline_errors);
         totals.worse += u64::from(errors > score.baseline_errors);
 
-        let mut hasher = DefaultHasher::new();
-        item.resampling_key.hash(&mut hasher);
-        let group = GroupSums {
+        let sums = GroupSums {
             words: count(score.counts.reference_units()),
             errors: count(errors),
             baseline_errors: count(score.baseline_errors),
         };
-        self.groups.entry(hasher.finish()).or_default().add(group);
+        let group = Group { sums, seen: hash_of(&(reference, item.nbest)) };
+        self.groups.entry(hash_of(&item.resampling_key)).or_default().add(group);
     }
 
     /// Adds everything another scorer has seen, for a row over several subsets. Both
@@ -125,15 +139,16 @@ impl Scorer {
     }
 
     /// The row, compared also with `baseline`: another method, named so, on the same
-    /// utterances. Groups that only one of them has seen are left out of the comparison.
+    /// utterances. Groups of which the two have not seen the same utterances are left out of
+    /// the comparison.
     #[must_use]
     pub fn finish_against(self, labels: Labels, name: &str, baseline: &Self) -> Row {
         let shared: Vec<GroupSums> = self
             .groups
             .iter()
             .filter_map(|(key, group)| {
-                let other = baseline.groups.get(key)?;
-                Some(GroupSums { baseline_errors: other.errors, ..*group })
+                let other = baseline.groups.get(key).filter(|other| other.seen == group.seen)?;
+                Some(GroupSums { baseline_errors: other.sums.errors, ..group.sums })
             })
             .collect();
         let words = shared.iter().map(|group| u64::from(group.words)).sum();
@@ -160,7 +175,7 @@ impl Scorer {
         let totals = self.totals;
         let words = counts.reference_units();
         let per_word = |errors: u64| percent(errors as f64, words);
-        let groups: Vec<GroupSums> = self.groups.into_values().collect();
+        let groups: Vec<GroupSums> = self.groups.into_values().map(|group| group.sums).collect();
         let bounds = bootstrap(&groups, self.rule.resamples, self.rule.seed);
         let errors = counts.errors();
         Row {
@@ -208,6 +223,12 @@ impl GroupSums {
         self.errors = self.errors.saturating_add(other.errors);
         self.baseline_errors = self.baseline_errors.saturating_add(other.baseline_errors);
     }
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn count(errors: u64) -> u32 {
@@ -290,7 +311,7 @@ mod tests {
     fn two_methods_are_compared_utterance_by_utterance() {
         let mut one = Scorer::new(Rule::default());
         let mut other = Scorer::new(Rule::default());
-        for reference in ["a b", "c d", "e f", "g h"] {
+        for reference in ["a b", "c d", "e f", "g h", "i j", "k l", "m n"] {
             one.add(&item(&["x"], reference, reference));
             other.add(&item(&["x"], reference, &reference[..1]));
         }
@@ -298,6 +319,22 @@ mod tests {
         assert_eq!((row.baseline.as_deref(), row.baseline_diff), (Some("mbr"), Some(-50.0)));
         assert_eq!((row.baseline_low, row.baseline_high), (Some(-50.0), Some(-50.0)));
         assert!(row.baseline_real && row.diff == Some(-100.0));
+    }
+
+    #[test]
+    fn only_groups_of_which_both_saw_the_same_utterances_are_compared() {
+        let mut one = Scorer::new(Rule::default());
+        let mut other = Scorer::new(Rule::default());
+        for (key, reference) in [("x", "a b"), ("x", "c d"), ("y", "e f")] {
+            let item = Item { resampling_key: key, ..item(&["z"], reference, "z z") };
+            if reference != "c d" {
+                one.add(&Item { corrected: reference, ..item });
+            }
+            other.add(&item);
+        }
+        let row = one.finish_against(Labels::default(), "mbr", &other);
+        assert_eq!(row.baseline_diff, Some(-100.0), "of the second group alone");
+        assert_eq!(row.wer, Some(0.0));
     }
 
     #[test]

@@ -41,9 +41,10 @@ pub struct Bootstrap {
     pub difference: Interval,
     /// Two-sided probability of so clear a difference if there were none: twice the share
     /// of resamples on the rarer side of zero, with one added to counts and resamples, so
-    /// never 0; at most 1.
+    /// never 0; at most 1, and at least that of all `n` groups which differ lying on one side
+    /// by chance, 2^(1-n): resampling a handful of groups has no spread to speak of.
     pub p_value: f64,
-    /// Whether the interval of the difference excludes zero.
+    /// Whether the interval of the difference excludes zero, with `p_value` below 0.05.
     pub real: bool,
 }
 
@@ -77,10 +78,12 @@ pub fn bootstrap(groups: &[GroupSums], resamples: u32, seed: u64) -> Option<Boot
     let not_above = differences.iter().filter(|difference| **difference <= 0.0).count();
     let not_below = differences.iter().filter(|difference| **difference >= 0.0).count();
     let rarer = not_above.min(not_below);
-    let p_value = (2.0 * (rarer + 1) as f64 / (differences.len() + 1) as f64).min(1.0);
+    let differing = groups.iter().filter(|group| group.errors != group.baseline_errors).count();
+    let chance = 2.0_f64.powi(1 - i32::try_from(differing).unwrap_or(i32::MAX));
+    let p_value = (2.0 * (rarer + 1) as f64 / (differences.len() + 1) as f64).max(chance).min(1.0);
     let wer = interval(&rates)?;
     let difference = interval(&differences)?;
-    let real = difference.low > 0.0 || difference.high < 0.0;
+    let real = p_value < 0.05 && (difference.low > 0.0 || difference.high < 0.0);
     Some(Bootstrap { wer, difference, p_value, real })
 }
 
@@ -192,6 +195,15 @@ mod tests {
         let answer = bootstrap(&only, 100, 1).unwrap();
         assert_eq!(answer.wer, Interval { low: 0.1, high: 0.1 });
         assert_eq!(answer.difference, Interval { low: -0.2, high: -0.2 });
+        assert_eq!((answer.p_value, answer.real), (1.0, false));
+    }
+
+    #[test]
+    fn a_handful_of_groups_proves_nothing() {
+        let group = GroupSums { words: 10, errors: 0, baseline_errors: 3 };
+        let of = |many: usize| bootstrap(&vec![group; many], 1000, 1).unwrap();
+        assert_eq!((of(5).p_value, of(5).real), (0.0625, false));
+        assert_eq!((of(6).p_value, of(6).real), (0.03125, true));
     }
 
     #[test]

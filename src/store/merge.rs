@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use sqlx::{Connection as _, SqliteConnection};
 
-use super::{Result, Store, StoreError};
+use super::{Corpus, CorpusId, Result, Store, StoreError};
 
 /// What came over from another database.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -39,6 +39,21 @@ impl Store {
     /// # Errors
     /// When the other file is missing or not ours, or when a database fails.
     pub async fn merge(&self, other: &Path) -> Result<Merged> {
+        self.take_over(other, None).await
+    }
+
+    /// Takes over one corpus of another database with what its recogniser recorded, and no
+    /// runs. Gives the corpus as it is here.
+    ///
+    /// # Errors
+    /// As [`Store::merge`]; where it is not there.
+    pub async fn copy_corpus(&self, other: &Path, corpus: &Corpus) -> Result<Corpus> {
+        self.take_over(other, Some(corpus.id)).await?;
+        let found = self.find_corpus(&corpus.key).await?;
+        found.ok_or_else(|| StoreError::Missing { path: other.to_owned() })
+    }
+
+    async fn take_over(&self, other: &Path, only: Option<CorpusId>) -> Result<Merged> {
         let theirs = Self::open_existing(other).await?;
         theirs.close().await?;
         let name = other.to_str().ok_or_else(|| StoreError::Missing { path: other.to_owned() })?;
@@ -49,7 +64,7 @@ impl Store {
             .execute(&mut *connection)
             .await
             .map_err(failed)?;
-        let merged = merge_attached(&mut connection).await;
+        let merged = merge_attached(&mut connection, only).await;
         // A connection of the pool must not keep it.
         let detached = sqlx::query("DETACH other").execute(&mut *connection).await;
         let merged = merged.map_err(failed)?;
@@ -58,14 +73,21 @@ impl Store {
     }
 }
 
-async fn merge_attached(connection: &mut SqliteConnection) -> sqlx::Result<Merged> {
+async fn merge_attached(
+    connection: &mut SqliteConnection,
+    only: Option<CorpusId>,
+) -> sqlx::Result<Merged> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let merged = merge_all(&mut transaction).await?;
+    let merged = merge_all(&mut transaction, only).await?;
     transaction.commit().await?;
     Ok(merged)
 }
 
-async fn merge_all(connection: &mut SqliteConnection) -> sqlx::Result<Merged> {
+async fn merge_all(
+    connection: &mut SqliteConnection,
+    only: Option<CorpusId>,
+) -> sqlx::Result<Merged> {
+    let meant = only.map_or_else(|| "o.complete".to_owned(), |it| format!("o.id = {}", it.0));
     let mut run = async |sql: String| -> sqlx::Result<u64> {
         let done = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await?;
         Ok(done.rows_affected())
@@ -78,21 +100,21 @@ async fn merge_all(connection: &mut SqliteConnection) -> sqlx::Result<Merged> {
     // An import that was begun here and is whole there.
     run(format!(
         "DELETE FROM main.corpora AS m WHERE NOT complete AND EXISTS \
-         (SELECT 1 FROM other.corpora o WHERE o.complete AND {SAME_CORPUS})"
+         (SELECT 1 FROM other.corpora o WHERE {meant} AND {SAME_CORPUS})"
     ))
     .await?;
     merged.corpora = run(format!(
         "INSERT INTO main.corpora (dataset, subset, split, checksum, reader_version, source, \
          utterance_count, imported_at, complete) \
          SELECT dataset, subset, split, checksum, reader_version, source, utterance_count, \
-         imported_at, complete FROM other.corpora o WHERE o.complete \
+         imported_at, complete FROM other.corpora o WHERE {meant} \
          AND NOT EXISTS (SELECT 1 FROM main.corpora m WHERE {SAME_CORPUS})"
     ))
     .await?;
     run("DROP TABLE IF EXISTS temp.same_corpus".into()).await?;
     run(format!(
         "CREATE TEMP TABLE same_corpus AS SELECT o.id AS theirs, m.id AS ours \
-         FROM other.corpora o JOIN main.corpora m ON {SAME_CORPUS} WHERE o.complete"
+         FROM other.corpora o JOIN main.corpora m ON {SAME_CORPUS} WHERE {meant}"
     ))
     .await?;
     // Keys hold the corpus: see the table.
@@ -123,6 +145,10 @@ async fn merge_all(connection: &mut SqliteConnection) -> sqlx::Result<Merged> {
          JOIN temp.same_corpus c ON c.theirs = o.corpus_id"
         .into())
     .await?;
+    if only.is_some() {
+        run("DROP TABLE temp.same_corpus".into()).await?;
+        return Ok(merged);
+    }
 
     merged.runs =
         run("INSERT OR IGNORE INTO main.runs (fingerprint, corpus_id, method, parameters, \

@@ -57,6 +57,8 @@ pub struct NewRun {
     pub model: Option<String>,
     /// A name given by the user.
     pub label: Option<String>,
+    /// Whether an earlier run keeps the name it has.
+    pub keep_label: bool,
     /// Version of the program.
     pub version: String,
     /// Forget the corrections of an earlier run with the same fingerprint.
@@ -140,18 +142,21 @@ impl Store {
         let mut transaction = self.begin().await?;
         let opened = async {
             let earlier: Option<i64> = sqlx::query_scalar(
-                "UPDATE runs SET status = ?, finished_at = NULL, label = coalesce(?, label) \
-                 WHERE fingerprint = ? RETURNING id",
+                "UPDATE runs SET status = ?, finished_at = NULL, \
+                 label = coalesce(iif(?, label, NULL), ?, label) WHERE fingerprint = ? RETURNING id",
             )
             .bind(RunStatus::Running.as_str())
+            .bind(new.keep_label)
             .bind(&new.label)
             .bind(&new.fingerprint)
             .fetch_optional(&mut *transaction)
             .await?;
             let Some(id) = earlier else {
                 let id = insert(&mut transaction, new).await?;
+                asked(&mut transaction, id).await?;
                 return Ok(Run { id, resumed: false, done: BTreeMap::new() });
             };
+            asked(&mut transaction, RunId(id)).await?;
             if new.fresh {
                 sqlx::query("DELETE FROM corrections WHERE run_id = ?")
                     .bind(id)
@@ -198,13 +203,15 @@ impl Store {
     }
 
     /// The run called `selector`: its id, the beginning of its fingerprint, or `last` for
-    /// the one begun last. A number is an id where there is such a run.
+    /// the one that a command opened last. A number is an id where there is such a run.
     ///
     /// # Errors
     /// [`StoreError::NoRun`] and [`StoreError::AmbiguousRun`], or when the database fails.
     pub async fn run(&self, selector: &str) -> Result<RunInfo> {
         let mut found = if selector == "last" {
-            sqlx::query(select!("ORDER BY r.id DESC LIMIT 1"))
+            sqlx::query(select!(
+                "ORDER BY coalesce(asked_at, r.created_at) DESC, r.id DESC LIMIT 1"
+            ))
         } else {
             sqlx::query(select!(
                 "WHERE r.id = ?1 OR (NOT EXISTS (SELECT 1 FROM runs WHERE id = ?1) AND ?2 <> '' \
@@ -244,6 +251,19 @@ impl Store {
     async fn count_verdicts(&self, run: RunId) -> Result<BTreeMap<String, u64>> {
         count_verdicts(&self.readers, run).await.map_err(|error| self.failed(error))
     }
+}
+
+/// Makes a run the last one.
+async fn asked(connection: &mut sqlx::SqliteConnection, run: RunId) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE runs SET asked_at = max(?, (SELECT coalesce(max(asked_at), 0) + 1 FROM runs)) \
+         WHERE id = ?",
+    )
+    .bind(now_ms())
+    .bind(run.0)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 async fn insert(connection: &mut sqlx::SqliteConnection, new: &NewRun) -> sqlx::Result<RunId> {

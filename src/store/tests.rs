@@ -41,6 +41,7 @@ pub(super) fn new_run(corpus: CorpusId, fingerprint: &str) -> NewRun {
         template: None,
         model: None,
         label: None,
+        keep_label: false,
         version: "0.1.0".to_owned(),
         fresh: false,
     }
@@ -562,9 +563,9 @@ async fn a_newer_database_names_both_versions() {
     .unwrap();
     store.close().await.unwrap();
     let error = open_error(&path).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 7, .. }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 8, .. }), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains("version 9999") && text.contains("up to 6"), "{text}");
+    assert!(text.contains("version 9999") && text.contains("up to 8"), "{text}");
 }
 
 #[tokio::test]

@@ -89,9 +89,9 @@ impl Arm {
         let samples = self.get("temperature").is_some_and(|temperature| temperature != "0")
             || self.get("profile").is_some();
         let shows = self.get("examples").map_or(shows_examples, |number| number != "0");
-        // Drawn is what is chosen at random, as it is by default.
-        let draws =
-            shows && self.get("example_selection").is_none_or(|how| how.starts_with("random"));
+        // Drawn is what is chosen at random, as it is by default, with no seed of its own.
+        let random = |how: &str| how == "random" || how.starts_with("random,");
+        let draws = shows && self.get("example_selection").is_none_or(random);
         self.method != "1best" && (samples || (draws && may_ask_model(&self.method)))
     }
 }

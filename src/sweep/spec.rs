@@ -208,7 +208,15 @@ impl Source<'_> {
                         let message = format!("two arms are named `{shown}`; rename one");
                         return Err(self.fault(single, message));
                     }
-                    names.entry(arm.key.clone()).or_insert_with(|| shown.to_owned());
+                    if let Some(known) = names.get(&arm.key) {
+                        let message = format!(
+                            "`{shown}` does what `{known}` does: {} reads none of the options in \
+                             which they differ",
+                            arm.method
+                        );
+                        return Err(self.fault(single, message));
+                    }
+                    names.insert(arm.key.clone(), shown.to_owned());
                 }
                 arms.push(arm);
             }

@@ -11,18 +11,24 @@ use std::{
 use serde::Serialize;
 use tokio::sync::Mutex;
 
+use super::one;
+
 use crate::{
-    cli::{prompt::EvolveArgs, run::RunArgs, runs::ListFormat, transcribe::AsrArgs},
+    cli::{prompt::EvolveArgs, run::RunArgs, runs::ListFormat},
     commands::{
         Context, ExitStatus, Interrupt,
         arms::{self, Arms, Known},
-        corpora::{self, Ready},
+        corpora::Ready,
+        equip::needs_model,
         failure::Hinted,
-        model, report, runs, stored,
+        model, report, runs,
     },
+    corpus::Source,
+    correct::Parameters,
+    datasets::ResolvedCorpus,
     evolve::{
         Candidate, Evolution, EvolveError, Failure, Fitness, Found, Generation, Memo, Rewriter,
-        Score, SearchSettings, SettingsSpace, Start, Variants,
+        Score, SearchSettings, SettingsSpace, Start, Stopped, Variants,
     },
     llm::{BoxFuture, GenerateRequest, LanguageModel, Sampled},
     prompt::{ChatTemplate, Message, Role, Selection, Template},
@@ -75,18 +81,29 @@ pub(super) async fn run(
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
     let rule = report::rule(&args.rule)?;
+    if !needs_model(&args.method, &Parameters::default(), None) {
+        let hint = "methods that read a template are generate, uadf, cascade and others";
+        return Err(Hinted::new(format!("`{}` asks no model", args.method), hint).into());
+    }
     let folder = args.output.with_extension("evolve");
+    if args.output.is_dir() || folder == args.output {
+        let message = format!("`{}` cannot be the template's file", args.output.display());
+        return Err(Hinted::new(message, "name a file, such as `best.jinja`").into());
+    }
+    let interrupt = Interrupt::listen();
+    let store = Store::open(&context.db).await?;
+    let Some((ready, test)) = corpora(args, &store, context).await? else {
+        return stopped(store, context).await;
+    };
     fs_err::create_dir_all(&folder)?;
     // Hundreds of runs that nobody will ask for again do not belong among the others.
     let work = Store::open(&folder.join("evaluations.db")).await?;
-    let interrupt = Interrupt::listen();
-    let spec = (args.dataset.as_str(), args.split.as_str());
-    let Some(ready) = one(spec, &args.asr, &work, context, &interrupt).await? else {
-        return stopped(work, context).await;
-    };
+    let corpus = work.copy_corpus(&context.db, &ready.corpus).await?;
+    let ready = Ready { corpus, ..ready };
     let model = model::load(&args.model, context).await?;
     let starts = starts(args, model.as_ref())?;
     let known = arms::known(&ready, &work, &rule).await?;
+    let all = arms::known(&test, &store, &rule).await?;
     let (rows, sums) = choose(&known, Some(args.limit), args.search_seed);
     let arms =
         Arms::with_model(&ready, &work, context, &interrupt, &args.model, Arc::clone(&model));
@@ -101,13 +118,8 @@ pub(super) async fn run(
     };
     drop(bench);
     work.close().await?;
+    write_template(&args.output, &found.best.candidate.source)?;
 
-    let store = Store::open(&context.db).await?;
-    let spec = (args.test_dataset.as_deref().unwrap_or(&args.dataset), args.test_split.as_str());
-    let Some(test) = one(spec, &args.asr, &store, context, &interrupt).await? else {
-        return stopped(store, context).await;
-    };
-    let all = arms::known(&test, &store, &rule).await?;
     let (test_rows, test_sums) = choose(&all, args.test_limit, args.search_seed);
     let test_known = overlap(&known, &rows, &all, &test_rows);
     let best_start = best_start(&found);
@@ -122,7 +134,8 @@ pub(super) async fn run(
     };
     let everything: Vec<usize> = (0..test_rows.len()).collect();
     let mut errors = Vec::new();
-    for candidate in [&found.best.candidate, &best_start.candidate] {
+    // The best one last, so that it is the last run.
+    for candidate in [&best_start.candidate, &found.best.candidate] {
         match bench.score(candidate, &everything).await? {
             Some(score) => errors.push(score.errors),
             None => {
@@ -143,11 +156,10 @@ pub(super) async fn run(
         best_start: best_start.start.clone(),
         command: command(args, &found.best.candidate),
         development: figures(&ready, &sums, &found.best.score.errors, &best_start.score.errors),
-        test: figures(&test, &test_sums, &errors[0], &errors[1]),
+        test: figures(&test, &test_sums, &errors[1], &errors[0]),
         test_known,
         found,
     };
-    write_template(&args.output, &outcome.found.best.candidate.source)?;
     match args.format {
         ListFormat::Json => runs::write_json(&outcome, out)?,
         ListFormat::Table => table(&outcome, out)?,
@@ -155,31 +167,44 @@ pub(super) async fn run(
     Ok(ExitStatus::Done)
 }
 
+/// The corpora of the two splits, both looked up before anything is done. Examples are those
+/// of the development split for both, so that templates are chosen with what they will have:
+/// no prompt shows an example with the utterance's own reference. `None` where the user
+/// interrupted it.
+async fn corpora(
+    args: &EvolveArgs,
+    store: &Store,
+    context: &Context,
+) -> anyhow::Result<Option<(Ready, Ready)>> {
+    let named = (args.dataset.as_str(), args.split.as_deref(), "train");
+    let Some(mut ready) = one(named, &args.asr, store, context).await? else { return Ok(None) };
+    let dataset = args.test_dataset.as_deref().unwrap_or(&args.dataset);
+    let named = (dataset, args.test_split.as_deref(), "test");
+    let Some(mut test) = one(named, &args.asr, store, context).await? else { return Ok(None) };
+    if ready.corpus.id == test.corpus.id {
+        return Err(Hinted::new(
+            format!("`{}` would be both developed and tested on", data(&ready)),
+            "name others with `--split` and `--test-split`, or a corpus with `--test-dataset`",
+        )
+        .into());
+    }
+    let examples = &ready.resolved;
+    let are_there = match &examples.source {
+        Source::Embedded { .. } => true,
+        Source::File(path) | Source::Folder(path) => path.exists(),
+    };
+    if are_there && !examples.audio {
+        let examples = Box::new(ResolvedCorpus { training: None, ..examples.clone() });
+        ready.resolved.training = Some(examples.clone());
+        test.resolved.training.get_or_insert(examples);
+    }
+    Ok(Some((ready, test)))
+}
+
 async fn stopped(store: Store, context: &Context) -> anyhow::Result<ExitStatus> {
     store.close().await?;
     context.note("interrupted: what was evaluated is kept; the same command goes on from here");
     Ok(ExitStatus::Interrupted)
-}
-
-/// The one corpus of a name and split.
-async fn one(
-    (spec, split): (&str, &str),
-    asr: &AsrArgs,
-    store: &Store,
-    context: &Context,
-    interrupt: &Interrupt,
-) -> anyhow::Result<Option<Ready>> {
-    let found = stored::find_split(spec, None, split, context).await?;
-    let found = corpora::bring_in(found, asr, false, store, context, interrupt).await?;
-    let Some(mut found) = found else { return Ok(None) };
-    match (found.pop(), found.is_empty()) {
-        (Some(ready), true) => Ok(Some(ready)),
-        _ => Err(Hinted::new(
-            format!("`{spec}` is several corpora"),
-            "a search is over one; name one subset, such as `hp:atis`",
-        )
-        .into()),
-    }
 }
 
 fn data(ready: &Ready) -> String {
@@ -233,7 +258,7 @@ async fn search(
 ) -> Result<Found, EvolveError> {
     let info = model.info();
     let settings = SearchSettings {
-        of: format!("{} {} {} {}", args.dataset, args.split, args.method, info.hash),
+        of: format!("{} {:?} {} {}", args.dataset, args.split, args.method, info.hash),
         utterances: bench.rows.len(),
         population: args.population as usize,
         generations: args.generations,
@@ -248,7 +273,7 @@ async fn search(
     };
     let space = SettingsSpace {
         examples: args.examples.clone(),
-        selections: vec![Selection::Nearest],
+        selections: vec![Selection::Nearest, Selection::Errors, Selection::Random { seed: 0 }],
         hypotheses: args.hypotheses.clone(),
     };
     let chat = match &info.chat_template {
@@ -349,7 +374,7 @@ fn run_args(args: &EvolveArgs, candidate: &Candidate, path: &Path) -> anyhow::Re
         "--dataset=evolve".to_owned(),
         format!("--method={}", args.method),
         format!("--template={}", path.display()),
-        "--example-selection=nearest".to_owned(),
+        format!("--example-selection={}", selection(candidate)),
         format!("--label=evolve {}", candidate.hash.chars().take(8).collect::<String>()),
     ];
     let mut run = arms::parse(&arguments, &args.model)?;
@@ -365,10 +390,18 @@ fn command(args: &EvolveArgs, candidate: &Candidate) -> String {
         args.method,
         args.output.display()
     );
+    if let Some(model) = &args.model.model {
+        command.push_str(&format!(" --model {}", model.display()));
+    }
     if candidate.settings.examples > 0 {
-        command.push_str(" --example-selection nearest");
+        command.push_str(&format!(" --example-selection {}", selection(candidate)));
     }
     command
+}
+
+/// How a candidate's examples are chosen.
+fn selection(candidate: &Candidate) -> String {
+    candidate.settings.selection.to_string()
 }
 
 fn best_start(found: &Found) -> &crate::evolve::Individual {
@@ -467,12 +500,18 @@ fn table(outcome: &Outcome, out: &mut dyn Write) -> anyhow::Result<()> {
     let found = &outcome.found;
     writeln!(
         out,
-        "{}, from `{}`; {} evaluations in {} generations, ended: {:?}",
+        "{}, from `{}`; {} evaluations in {} generations, ended because {}",
         runs::printable(&outcome.output.display().to_string()),
         runs::printable(&outcome.start),
         found.evaluations,
         found.log.len().saturating_sub(1),
-        found.stopped
+        match found.stopped {
+            Stopped::Generations => "there were as many generations as were asked for",
+            Stopped::NoGain => "the best had not changed for some generations",
+            Stopped::Evaluations => "the evaluations were used up",
+            Stopped::Seconds => "the time was over",
+            Stopped::Exhausted => "no other child was found",
+        }
     )?;
     for (name, figures) in [("development", &outcome.development), ("test", &outcome.test)] {
         let interval = match (figures.low, figures.high) {
@@ -503,6 +542,13 @@ fn table(outcome: &Outcome, out: &mut dyn Write) -> anyhow::Result<()> {
             out,
             "{} of the test utterances have a reference that was also chosen on.",
             outcome.test_known
+        )?;
+    }
+    if outcome.test.difference.is_some_and(|points| points >= 0.0) {
+        writeln!(
+            out,
+            "On the test split it is no better than `{}`: keep that one.",
+            runs::printable(&outcome.best_start)
         )?;
     }
     writeln!(out, "{}", runs::printable(&outcome.command))?;

@@ -65,6 +65,31 @@ async fn ready(
     corpora::bring_in(found, asr, false, store, context, &interrupt).await
 }
 
+/// The one corpus of a name, a split and the split to take where none is named, in the store.
+/// `None` where the user interrupted it.
+async fn one(
+    (spec, split, usual): (&str, Option<&str>, &str),
+    asr: &AsrArgs,
+    store: &Store,
+    context: &Context,
+) -> anyhow::Result<Option<Ready>> {
+    let found = stored::find_split(spec, split, usual, context).await?;
+    let several = match &found {
+        stored::Found::Files(files) => files.len() != 1,
+        stored::Found::Stored(corpora) => corpora.len() != 1,
+    };
+    if several {
+        return Err(Hinted::new(
+            format!("`{spec}` is several corpora"),
+            "this works on one; name one subset, such as `hp:atis`, and a split",
+        )
+        .into());
+    }
+    let interrupt = Interrupt::listen();
+    let ready = corpora::bring_in(found, asr, false, store, context, &interrupt).await?;
+    Ok(ready.and_then(|mut ready| ready.pop()))
+}
+
 /// The utterance that was asked for and its corpus. `None` where the user interrupted it.
 async fn pick(
     args: &UtteranceArgs,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, io::Write, time::Instant};
 
-use super::ready;
+use super::one;
 use crate::{
     cli::{TableFormat, prompt::SweepArgs, run::RunArgs},
     commands::{
@@ -35,17 +35,10 @@ pub(super) async fn run(
     let rule = report::rule(&args.rule)?;
     let spec = Spec::parse(&args.file.display().to_string(), &fs_err::read_to_string(&args.file)?)?;
     let store = Store::open(&context.db).await?;
-    let found = ready(&spec.dataset, spec.split.as_deref(), &args.asr, &store, context).await?;
-    let Some(mut found) = found else {
+    let named = (spec.dataset.as_str(), spec.split.as_deref(), "test");
+    let Some(ready) = one(named, &args.asr, &store, context).await? else {
         store.close().await?;
         return Ok(ExitStatus::Interrupted);
-    };
-    let (Some(ready), true) = (found.pop(), found.is_empty()) else {
-        return Err(Hinted::new(
-            format!("`{}` is several corpora", spec.dataset),
-            "a sweep compares on one; name one subset, such as `hp:atis`",
-        )
-        .into());
     };
     let known = arms::known(&ready, &store, &rule).await?;
     let candidates = known.iter().map(|one| Candidate {
@@ -135,8 +128,7 @@ impl Sweep<'_> {
             let now = progress(&standing);
             let Some(first) = now.tasks.first() else { break now.fates };
             let mut task = *first;
-            if let Some(limit) = self.spec.max_seconds {
-                let left = limit - self.begun.elapsed().as_secs_f64();
+            if let Some(left) = self.left() {
                 let each: Vec<Option<f64>> = measured.iter().map(each).collect();
                 let (fitting, others) = affordable(&now.tasks, &each, left);
                 // The baseline is what all is compared with, however long it takes.
@@ -152,17 +144,26 @@ impl Sweep<'_> {
             let Some(done) = done else { return Ok(None) };
             measured[task.arm] = Measured { repeats: Vec::new(), ..taken(done) };
         };
+        let mut cut = 0;
         for (place, arm) in arms.iter().enumerate() {
             if fates[place] != Fate::Finished || !self.repeats(arm, &runs[place]) {
                 continue;
             }
             for more in 1..u64::from(self.spec.repeat) {
+                let takes = each(&measured[place]).unwrap_or(0.0) * self.rows.len() as f64;
+                if self.left().is_some_and(|left| takes > left) {
+                    cut += u64::from(self.spec.repeat) - more;
+                    break;
+                }
                 let mut again = runs[place].clone();
                 again.settings.seed = self.spec.seed + more;
                 let done = self.arms.run(&again, self.rows, &self.rule).await?;
                 let Some(done) = done else { return Ok(None) };
                 measured[place].repeats.push(done.errors);
             }
+        }
+        if cut > 0 {
+            self.arms.context.note(&format!("there was no time for {cut} repeats"));
         }
         let results = Results {
             data,
@@ -174,6 +175,11 @@ impl Sweep<'_> {
         };
         let rule = Rule { seed: self.spec.seed, ..self.rule };
         Ok(Some(Ranking::new(&results, &rule)))
+    }
+
+    /// Seconds that are left, where there is a limit.
+    fn left(&self) -> Option<f64> {
+        Some(self.spec.max_seconds? - self.begun.elapsed().as_secs_f64())
     }
 
     /// The arms that can work, each as a run. A combination of a grid that cannot is left out

@@ -2,7 +2,7 @@
 
 use super::cells::{LABEL, cells};
 use super::notes::notes;
-use crate::report::is_unprintable;
+use crate::report::escaped;
 use crate::sweep::Ranking;
 
 pub(super) fn render(ranking: &Ranking) -> String {
@@ -28,17 +28,4 @@ fn line(text: &mut String, cells: impl Iterator<Item = String>) {
     text.push_str("| ");
     text.push_str(&cells.collect::<Vec<_>>().join(" | "));
     text.push_str(" |\n");
-}
-
-/// Keeps a label from ending its cell or its line, or becoming markup or a link.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '|' | '\\' | '`' | '*' | '<' | '_' | '[' | ']' => out.extend(['\\', character]),
-            _ if is_unprintable(character) => out.push(' '),
-            _ => out.push(character),
-        }
-    }
-    out
 }
