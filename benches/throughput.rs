@@ -5,6 +5,7 @@
 //! ```text
 //! cargo bench --bench throughput
 //! cargo bench --bench throughput -- --data-dir DATA --model RANDOM.gguf
+//! cargo bench --bench throughput -- --data-dir DATA --model RANDOM.gguf --forced-only --parallel 32
 //! ```
 //!
 //! With the shipped model the whole command is measured: `gec run` in a new database, from its
@@ -60,6 +61,13 @@ struct Lever {
     gate: bool,
 }
 
+impl Lever {
+    /// With so many requests together, where there are several.
+    fn with(self, parallel: usize) -> Self {
+        Self { parallel: if self.parallel > 1 { parallel } else { 1 }, ..self }
+    }
+}
+
 /// Long enough to be what people write for an instruction-tuned model.
 const INSTRUCTED: &str = "---\nname = \"instructed\"\ndescription = \"For this benchmark.\"\n\
 form = \"plain\"\noutput = \"text\"\nanswer_prefix = \" \"\n---\n\
@@ -81,6 +89,10 @@ struct Arguments {
     threads: Option<usize>,
     data: Option<PathBuf>,
     model: Option<PathBuf>,
+    /// Requests decoded together where there is batching.
+    parallel: usize,
+    /// Leave out what needs no model of one's own.
+    forced_only: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -91,15 +103,12 @@ fn main() -> anyhow::Result<()> {
     if arguments.data.is_some() {
         corpora.push("hp:atis");
     }
-    for corpus in &corpora {
-        whole_command(corpus, &arguments, folder.path())?;
+    if !arguments.forced_only {
+        for corpus in &corpora {
+            whole_command(corpus, &arguments, folder.path())?;
+        }
+        shipped_floor(&runtime, &arguments, folder.path())?;
     }
-    let shipped = shipped::unpack(folder.path())?;
-    let template = Template::load("gec-micro")?;
-    let utterances = read("sample", &[], usize::MAX)?;
-    let prompter = Prompter::new(template, None);
-    println!("\nThe floor with the shipped model on the sample");
-    floor(&runtime, &shipped, LEVERS[3], arguments.threads, &prompter, &utterances)?;
     if let Some(model) = &arguments.model {
         let path = folder.path().join("instructed.jinja");
         fs_err::write(&path, INSTRUCTED)?;
@@ -115,6 +124,16 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How far the engine is from its floor with the shipped model on the sample.
+fn shipped_floor(runtime: &Runtime, arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
+    let shipped = shipped::unpack(folder)?;
+    let prompter = Prompter::new(Template::load("gec-micro")?, None);
+    let utterances = read("sample", &[], usize::MAX)?;
+    println!("\nThe floor with the shipped model on the sample");
+    let lever = LEVERS[3].with(arguments.parallel);
+    floor(runtime, &shipped, lever, arguments.threads, &prompter, &utterances)
+}
+
 fn arguments() -> anyhow::Result<Arguments> {
     let mut arguments = Arguments {
         limit: 809,
@@ -123,6 +142,8 @@ fn arguments() -> anyhow::Result<Arguments> {
         threads: None,
         data: None,
         model: None,
+        parallel: 16,
+        forced_only: false,
     };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
@@ -132,13 +153,15 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--forced-limit" => arguments.forced_limit = value()?.parse::<usize>()?.max(1),
             "--rounds" => arguments.rounds = value()?.parse::<usize>()?.max(1),
             "--threads" => arguments.threads = Some(value()?.parse::<usize>()?.max(1)),
+            "--parallel" => arguments.parallel = value()?.parse::<usize>()?.max(2),
+            "--forced-only" => arguments.forced_only = true,
             "--data-dir" => arguments.data = Some(value()?.into()),
             "--model" => arguments.model = Some(value()?.into()),
             // Cargo says that this is a benchmark.
             "--bench" => {}
             _ => bail!(
                 "unknown argument `{word}`; known are --limit N, --forced-limit N, --rounds N, \
-                 --threads N, --data-dir FOLDER, --model FILE"
+                 --threads N, --parallel N, --data-dir FOLDER, --model FILE, --forced-only"
             ),
         }
     }
@@ -159,6 +182,7 @@ fn whole_command(corpus: &str, arguments: &Arguments, folder: &Path) -> anyhow::
     let mut utterances = 0;
     for round in 0..arguments.rounds {
         for (place, lever) in LEVERS.iter().enumerate() {
+            let lever = lever.with(arguments.parallel);
             let database = folder.join(format!("{}-{round}-{place}.db", corpus.replace(':', "-")));
             let mut command = Command::new(env!("CARGO_BIN_EXE_gec"));
             command.args(["run", "--dataset", corpus, "--resamples", "0", "--format", "json"]);
@@ -383,7 +407,7 @@ fn forced(
     );
     println!("{:24}{:>9}{:>15}{:>8}", "", "seconds", "utterances/s", "ratio");
     let mut first = None;
-    for lever in LEVERS {
+    for lever in LEVERS.map(|lever| lever.with(arguments.parallel)) {
         let engine = load(path, lever, arguments.threads)?;
         let chosen: Vec<Utterance> = utterances
             .iter()
@@ -402,5 +426,6 @@ fn forced(
             one_at_a_time / seconds
         );
     }
-    floor(runtime, path, LEVERS[3], arguments.threads, prompter, utterances)
+    let lever = LEVERS[3].with(arguments.parallel);
+    floor(runtime, path, lever, arguments.threads, prompter, utterances)
 }
