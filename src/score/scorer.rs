@@ -51,7 +51,7 @@ pub struct Scorer {
 #[derive(Debug, Clone, Copy, Default)]
 struct Group {
     sums: GroupSums,
-    /// The sum of hashes of the references and lists, the same in any order.
+    /// The sum of hashes of references and 1-bests, the same in any order.
     seen: u64,
 }
 
@@ -113,7 +113,7 @@ impl Scorer {
             errors: count(errors),
             baseline_errors: count(score.baseline_errors),
         };
-        let group = Group { sums, seen: hash_of(&(reference, item.nbest)) };
+        let group = Group { sums, seen: hash_of(&(reference, one_best)) };
         self.groups.entry(hash_of(&item.resampling_key)).or_default().add(group);
     }
 

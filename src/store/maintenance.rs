@@ -43,7 +43,7 @@ impl Store {
     /// Has SQLite look at the file's structure. About a second for a gigabyte.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`](super::StoreError::Damaged) with the first fault, or when the
+    /// [`StoreError::Damaged`] with the first fault, or when the
     /// database fails.
     pub async fn check(&self) -> Result<()> {
         let found: String = sqlx::query_scalar("PRAGMA quick_check(1)")

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// What is known of a candidate without a language model, in order: the natural logarithm of
-/// its probability under the list and the options, at least [`LEAST`]; the n-gram model's
+/// its probability under the list and the options, at least `LEAST`; the n-gram model's
 /// log-probability; its words; those of them that the n-gram model does not know; and the
 /// expected word errors if the rewritten hypotheses were right with their probabilities.
 pub const FEATURES: [&str; 5] = ["options", "sentences", "words", "unknown", "risk"];

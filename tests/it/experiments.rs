@@ -162,7 +162,8 @@ fn a_search_never_ends_worse_than_it_began_and_reports_the_test_split_once() {
     let ran = home.gec_with_model(&args).succeeds().says(&["generation 0: ", "generation 2: "]);
     let outcome = ran.json();
     let development = &outcome["development"];
-    assert!(development["best_errors"].as_u64() <= development["start_errors"].as_u64(), "{ran}");
+    // The model has not read such a template, so there is something to find.
+    assert!(development["best_errors"].as_u64() < development["start_errors"].as_u64(), "{ran}");
     assert_eq!(development["utterances"], 40);
     assert_eq!(outcome["test"]["utterances"], 60);
     assert!(outcome["found"]["evaluations"].as_u64().unwrap() >= 40, "{ran}");
