@@ -139,7 +139,7 @@ async fn trn(
 
 /// Everything about the page but its utterances.
 fn page(args: &ReportArgs, table: Report, scored: &[report::Scored], runs: &[RunInfo]) -> Page {
-    let data = |run: &RunInfo| dataset(&run.dataset, &run.subset);
+    let data = |run: &RunInfo| data_name(run, runs);
     let mut corpora: Vec<String> = runs.iter().map(data).collect();
     corpora.dedup();
     let title = args.title.clone().unwrap_or_else(|| format!("gec: {}", corpora.join(", ")));
@@ -177,11 +177,14 @@ fn page(args: &ReportArgs, table: Report, scored: &[report::Scored], runs: &[Run
     }
 }
 
-/// As rows name a corpus.
-fn dataset(dataset: &str, subset: &str) -> String {
-    match subset {
-        "" => dataset.to_owned(),
-        subset => format!("{dataset}:{subset}"),
+/// As rows name a corpus: with its split where another one is in the report.
+fn data_name(run: &RunInfo, runs: &[RunInfo]) -> String {
+    let RunInfo { dataset, subset, split, .. } = run;
+    let other = |other: &RunInfo| other.dataset == *dataset && other.split != *split;
+    let split = if runs.iter().any(other) { split.as_str() } else { "" };
+    match format!("{subset} {split}").trim() {
+        "" => dataset.clone(),
+        part => format!("{dataset}:{part}"),
     }
 }
 
@@ -223,7 +226,7 @@ async fn send_entries(
         let places: Vec<usize> =
             (0..runs.len()).filter(|&place| runs[place].corpus == corpus).collect();
         let ids: Vec<_> = places.iter().map(|&place| runs[place].id).collect();
-        let name = dataset(&runs[places[0]].dataset, &runs[places[0]].subset);
+        let name = data_name(&runs[places[0]], runs);
         let mut rows = SideBySide::open(&ids, store).await?;
         while let Some((stored, corrections)) = rows.next().await? {
             let entry = entry(&name, stored, &places, corrections, rule, base);

@@ -301,3 +301,37 @@ fn the_doctor_finds_everything_here_and_names_what_is_wrong() {
     let ran = home.gec_with_model(&["doctor"]).ends_with(1);
     assert!(ran.out.contains("FAULTY  database") && ran.out.contains("FAULTY  templates"), "{ran}");
 }
+
+#[test]
+fn rows_of_two_splits_are_told_apart_and_last_is_the_run_asked_for_last() {
+    let home = Home::new();
+    let run = |split: &str, method: &str| {
+        let args = ["run", "--dataset", "sample", "--split", split, "--method", method];
+        home.gec(&[&args[..], &["--limit", "20"]].concat()).succeeds();
+    };
+    run("test", "mbr");
+    run("train", "mbr");
+    run("test", "rover");
+    let report = home.gec(&["report", "1", "2", "--format", "json"]).succeeds().json();
+    let rows = report["rows"].as_array().unwrap();
+    let subsets: Vec<&str> = rows.iter().map(|row| row["subset"].as_str().unwrap()).collect();
+    assert_eq!(subsets, ["flights test", "flights train"], "{report}");
+    // What is gone on with is the last, though it is not the newest.
+    run("test", "mbr");
+    let last = home.gec(&["runs", "show", "last", "--format", "json"]).succeeds().json();
+    assert_eq!((&last["id"], &last["method"]), (&1.into(), &"mbr".into()));
+}
+
+#[test]
+fn what_cannot_be_searched_is_told_before_anything_is_done() {
+    let home = Home::new();
+    let evolve = |more: &[&str]| {
+        let args = ["prompt", "evolve", "gec-micro", "--dataset", "sample"];
+        home.gec(&[&args[..], more].concat())
+    };
+    evolve(&["--split", "dve", "--output", "b.jinja"]).refuses(&["dve", "test"]);
+    evolve(&["--split", "test", "--output", "b.jinja"]).refuses(&["developed and tested"]);
+    evolve(&["--method", "mbr", "--output", "b.jinja"]).refuses(&["asks no model"]);
+    evolve(&["--output", "b.evolve"]).refuses(&["b.evolve"]);
+    assert!(!home.path("b.jinja").exists() && !home.path("b.evolve").exists());
+}
