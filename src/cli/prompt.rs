@@ -249,6 +249,12 @@ pub struct SweepArgs {
     /// The file that says what to compare
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Seeds for arms that depend on one, in place of the file's `repeat`
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub repeat: Option<u32>,
+    /// Seconds, in place of the file's; bad arms are then dropped early
+    #[arg(long, value_name = "S", value_parser = super::positive)]
+    pub max_seconds: Option<f64>,
     /// Format of the result
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub format: TableFormat,

@@ -157,6 +157,12 @@ impl DatasetError {
                  shows what they look like"
                     .to_owned(),
             ),
+            Self::UnknownSubset { dataset, .. } => {
+                Some(format!("`gec dataset list` shows them; `{dataset}` alone is all of them"))
+            }
+            Self::UnknownSplit { .. } => {
+                Some("`gec dataset list` shows what every corpus has".to_owned())
+            }
             Self::Corpus(error) => error.hint(),
             _ => None,
         }

@@ -33,7 +33,13 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitStatus> {
     let begun = Instant::now();
     let rule = report::rule(&args.rule)?;
-    let spec = Spec::parse(&args.file.display().to_string(), &fs_err::read_to_string(&args.file)?)?;
+    let mut spec =
+        Spec::parse(&args.file.display().to_string(), &fs_err::read_to_string(&args.file)?)?;
+    spec.repeat = args.repeat.unwrap_or(spec.repeat);
+    if let Some(seconds) = args.max_seconds {
+        spec.max_seconds = Some(seconds);
+        spec.halving.get_or_insert_default();
+    }
     let store = Store::open(&context.db).await?;
     let named = (spec.dataset.as_str(), spec.split.as_deref(), "test");
     let Some(ready) = one(named, &args.asr, &store, context).await? else {
