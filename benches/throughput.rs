@@ -114,12 +114,14 @@ fn main() -> anyhow::Result<()> {
         fs_err::write(&path, INSTRUCTED)?;
         let template = Template::load(path.to_str().context("a UTF-8 path")?)?;
         let prompter = Prompter::new(template, None);
-        // From all of the corpus: its beginning may not be like the rest.
-        let all = read(corpora[corpora.len() - 1], arguments.data.as_slice(), usize::MAX)?;
-        let wanted = arguments.forced_limit.min(all.len());
-        let utterances: Vec<Utterance> =
-            (0..wanted).map(|place| all[place * all.len() / wanted].clone()).collect();
-        forced(&runtime, model, &arguments, &prompter, &utterances)?;
+        for corpus in &corpora {
+            // From all of the corpus: its beginning may not be like the rest.
+            let all = read(corpus, arguments.data.as_slice(), usize::MAX)?;
+            let wanted = arguments.forced_limit.min(all.len());
+            let utterances: Vec<Utterance> =
+                (0..wanted).map(|place| all[place * all.len() / wanted].clone()).collect();
+            forced(&runtime, model, &arguments, &prompter, corpus, &utterances)?;
+        }
     }
     Ok(())
 }
@@ -329,11 +331,14 @@ fn floor(
 ) -> anyhow::Result<()> {
     let engine = load(path, lever, threads)?;
     let asked = asked(&engine, prompter, utterances, engine.info().template.is_none())?;
-    let rate = prompt_rate(runtime, &engine, lever.parallel, asked.len().min(64))?;
+    let prompts = asked.len().min(32);
+    let rate_before = prompt_rate(runtime, &engine, lever.parallel, prompts)?;
     runtime.block_on(answer(&engine, &asked[..asked.len().min(2)], lever.parallel))?;
     let (before, started) = (engine.totals(), Instant::now());
     let answers = runtime.block_on(answer(&engine, &asked, lever.parallel))?;
     let (seconds, after) = (started.elapsed().as_secs_f64(), engine.totals());
+    // The machine's speed may change meanwhile.
+    let rate = rate_before.max(prompt_rate(runtime, &engine, lever.parallel, prompts)?);
     let shared = asked.iter().skip(1).fold(asked[0].prompt.len(), |shared, one| {
         let both = one.prompt.iter().zip(&asked[0].prompt);
         shared.min(both.take_while(|(a, b)| a == b).count())
@@ -380,14 +385,10 @@ fn prompt_rate(
             }
         })
         .collect();
-    let mut best = 0.0_f64;
-    for _ in 0..2 {
-        let (before, started) = (engine.totals(), Instant::now());
-        runtime.block_on(answer(engine, &prompts, parallel))?;
-        let tokens = engine.totals().tokens - before.tokens;
-        best = best.max(tokens as f64 / started.elapsed().as_secs_f64());
-    }
-    Ok(best)
+    let (before, started) = (engine.totals(), Instant::now());
+    runtime.block_on(answer(engine, &prompts, parallel))?;
+    let tokens = engine.totals().tokens - before.tokens;
+    Ok(tokens as f64 / started.elapsed().as_secs_f64())
 }
 
 /// A large model that is made to write the references.
@@ -396,12 +397,13 @@ fn forced(
     path: &Path,
     arguments: &Arguments,
     prompter: &Prompter,
+    corpus: &str,
     utterances: &[Utterance],
 ) -> anyhow::Result<()> {
     let agree = utterances.iter().filter(|utterance| utterance.nbest.len() < 2).count();
     println!(
-        "\n{}: references forced, guesses of the lists; {} utterances, {agree} of them with \
-         lists that agree",
+        "\n{}: references of {corpus} forced, guesses of its lists; {} utterances, {agree} of \
+         them with lists that agree",
         path.file_name().unwrap_or_default().to_string_lossy(),
         utterances.len()
     );

@@ -20,9 +20,9 @@ use tokio::sync::mpsc;
 
 use super::{
     Totals,
-    cost::{Cost, Load, alone},
+    cost::{Cost, Load},
     generate::Verified,
-    plan::{self, Acceptance, LONGEST, Ready},
+    plan::{self, Acceptance, LONGEST, Limits, Part, Ready},
     slot::{Next, Request, Work, common_prefix},
     tokens_of,
 };
@@ -82,33 +82,8 @@ impl Slot {
     }
 }
 
-/// What one call decodes of one slot.
-struct Part {
-    slot: usize,
-    /// Of its pending tokens.
-    pending: usize,
-    /// Of its draft, after all that is pending.
-    draft: usize,
-    /// Whether one more token follows that means nothing. llama.cpp multiplies the weights with
-    /// a lone token by another kernel than with several, which can round otherwise. Where
-    /// guesses are decoded no token is alone in a pass, and the last bits do not depend on how
-    /// many guesses were worth their time.
-    filler: bool,
-}
-
 /// A request and its logits of one call, each with its offset.
 type Look<'a> = (&'a mut Work, Vec<(usize, &'a [f32])>);
-
-impl Part {
-    /// Tokens that are not known to be part of the text.
-    fn unsure(&self) -> usize {
-        self.draft + usize::from(self.filler)
-    }
-
-    fn len(&self) -> usize {
-        self.pending + self.unsure()
-    }
-}
 
 pub(super) struct Scheduler<'model> {
     model: &'model LlamaModel,
@@ -305,15 +280,19 @@ impl<'model> Scheduler<'model> {
 
     /// One `llama_decode` over what is pending.
     fn decode(&mut self) {
-        let (mut parts, room) = self.select();
+        let ready = self.ready();
+        let limits = Limits {
+            tokens: self.shape.batch,
+            rows: (LOGITS_BUDGET / self.vocab.len().max(1)).max(self.shape.slots).max(8),
+            pass: self.shape.pass,
+            drafts: self.shape.drafts,
+        };
+        let parts = plan::parts(&self.cost, &ready, &limits);
         if parts.is_empty() {
             return;
         }
-        self.draft(&mut parts, room);
         let rows = self.fill(&parts);
-        let counts: Vec<(usize, usize)> =
-            parts.iter().map(|part| (part.slot, part.len())).collect();
-        let load = Load::of(&counts, rows.len(), self.shape.pass);
+        let load = Load::of(&plan::counts(&parts), rows.len(), self.shape.pass);
         let started = Instant::now();
         if let Err(error) = self.context.decode(&mut self.batch) {
             self.fail_all(&parts, &LlmError::Decode(error.to_string()));
@@ -329,7 +308,7 @@ impl<'model> Scheduler<'model> {
                 decoded.extend_from_slice(work.draft(part.draft));
                 work.count_call();
             }
-            decoded.extend(part.filler.then_some(FILLER));
+            decoded.extend(std::iter::repeat_n(FILLER, part.fillers));
         }
         self.choose(&rows);
         let accepted = self.verify(&parts);
@@ -341,83 +320,25 @@ impl<'model> Scheduler<'model> {
         }
     }
 
-    /// What is decoded next, by rising slot as llama.cpp wants it ([`Load::of`]), and how many
-    /// tokens can be decoded beside that.
-    fn select(&self) -> (Vec<Part>, usize) {
-        let mut left = self.shape.batch;
-        let mut rows_left = (LOGITS_BUDGET / self.vocab.len().max(1)).max(self.shape.slots).max(8);
-        let mut parts: Vec<Part> = Vec::new();
-        // Slots with few tokens first: their answers are nearly there.
-        let mut order: Vec<usize> =
-            (0..self.slots.len()).filter(|&i| !self.slots[i].pending.is_empty()).collect();
-        order.sort_by_key(|&index| (self.slots[index].pending.len() > 1, index));
-        for index in order {
-            let slot = &self.slots[index];
-            let Some(work) = &slot.work else { continue };
-            let prompt = work.prompt().len();
-            let mut count = 0;
-            while count < slot.pending.len().min(left) {
-                let position = slot.decoded.len() + count;
-                if position + 1 >= prompt && work.wants(position + 1 - prompt) {
-                    if rows_left == 0 {
-                        break;
-                    }
-                    rows_left -= 1;
-                }
-                count += 1;
-            }
-            if count > 0 {
-                left -= count;
-                parts.push(Part { slot: index, pending: count, draft: 0, filler: false });
-            }
-            if left == 0 {
-                break;
-            }
-        }
-        parts.sort_by_key(|part| part.slot);
-        (parts, left.min(rows_left))
-    }
-
-    /// Adds drafts, at most `room` tokens, where they are worth their time.
-    fn draft(&mut self, parts: &mut [Part], room: usize) {
-        if !self.shape.drafts || room == 0 {
-            return;
-        }
+    /// The slots with something to decode, with their guesses.
+    fn ready(&mut self) -> Vec<Ready> {
         let model = self.model;
         let tokenize = |text: &str| tokens_of(model, text);
         let mut ready = Vec::new();
-        for part in &*parts {
-            let slot = &mut self.slots[part.slot];
-            if let Some(Work::Generate(work)) = &mut slot.work
-                && work.request.draft.is_some()
-                && part.pending == slot.pending.len()
-            {
-                let (available, likely) =
-                    work.propose(&self.vocab, &tokenize, LONGEST, &self.acceptance);
-                ready.push(Ready { slot: part.slot, available, likely });
-            }
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            let (held, pending) = (slot.decoded.len(), slot.pending.len());
+            let Some(work) = slot.work.as_mut().filter(|_| pending > 0) else { continue };
+            let silent = work.first_wanted().saturating_sub(held + 1);
+            let (available, likely) = match work {
+                Work::Generate(work) if self.shape.drafts => {
+                    work.propose(&self.vocab, &tokenize, LONGEST, &self.acceptance)
+                }
+                _ => (0, 0.0),
+            };
+            let space = self.shape.context.saturating_sub(held);
+            ready.push(Ready { slot: index, pending, silent, available, likely, space });
         }
-        // Each part may need a filler.
-        let spare = room.saturating_sub(parts.len());
-        let lengths = plan::lengths(&self.cost, &ready, spare, self.shape.pass);
-        let mut left = room - lengths.iter().sum::<usize>();
-        for (ready, length) in ready.iter().zip(lengths) {
-            if let Some(part) = parts.iter_mut().find(|part| part.slot == ready.slot) {
-                part.draft = length;
-            }
-        }
-        loop {
-            let counts: Vec<(usize, usize)> =
-                parts.iter().map(|part| (part.slot, part.len())).collect();
-            let Some(place) = alone(&counts, self.shape.pass) else { return };
-            let part = &mut parts[place];
-            let fits = self.slots[part.slot].decoded.len() + part.len() < self.shape.context;
-            if part.filler || left == 0 || !fits {
-                return;
-            }
-            part.filler = true;
-            left -= 1;
-        }
+        ready
     }
 
     /// Puts the parts into the batch; gives slot, offset and row of each wanted position.
@@ -427,20 +348,16 @@ impl<'model> Scheduler<'model> {
         for part in parts {
             let Slot { decoded, pending, work, .. } = &mut self.slots[part.slot];
             let Some(work) = work else { continue };
-            let prompt = work.prompt().len();
-            let mut wanted: Vec<bool> = (0..part.pending)
-                .map(|count| decoded.len() + count + 1)
-                .map(|length| length >= prompt && work.wants(length - prompt))
-                .collect();
+            let (prompt, first) = (work.prompt().len(), work.first_wanted());
+            let mut wanted: Vec<bool> =
+                (0..part.pending).map(|count| decoded.len() + count + 1 >= first).collect();
             let mut tokens = pending[..part.pending].to_vec();
             if let Work::Generate(work) = work {
                 tokens.extend_from_slice(work.draft(part.draft));
             }
             wanted.resize(tokens.len(), true);
-            if part.filler {
-                tokens.push(FILLER);
-                wanted.push(false);
-            }
+            tokens.extend(std::iter::repeat_n(FILLER, part.fillers));
+            wanted.resize(tokens.len(), false);
             for ((position, &token), wanted) in (decoded.len()..).zip(&tokens).zip(wanted) {
                 let row = self.batch.n_tokens();
                 let sequence = [part.slot as i32];

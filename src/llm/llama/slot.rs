@@ -107,11 +107,12 @@ impl Work {
         }
     }
 
-    /// Whether the logits after `offset` tokens behind the prompt are needed.
-    pub(super) fn wants(&self, offset: usize) -> bool {
+    /// The least length of the sequence, prompt included, behind which logits are needed. They
+    /// are behind every token from there on.
+    pub(super) fn first_wanted(&self) -> usize {
         match self {
-            Self::Score(_) => true,
-            Self::Generate(work) => offset == work.len(),
+            Self::Score(work) => work.request.prompt.len(),
+            Self::Generate(work) => work.request.prompt.len() + work.len(),
         }
     }
 
