@@ -43,6 +43,7 @@ const METHODS: [&str; 3] = ["select", "cloze", "cascade (atis)"];
 fn main() -> io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
     let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder)?;
     demo(400, &folder.join("demo.html"))?;
     demo(10_000, &folder.join("large.html"))?;
     hostile(&folder.join("hostile.html"))?;
