@@ -27,17 +27,26 @@ pub(super) struct Scored {
 }
 
 impl Scored {
+    /// Data set and split.
+    fn part(&self) -> (&str, &str) {
+        (&self.dataset, &self.split)
+    }
+
     /// What rows are pooled by.
     fn key(&self) -> (&str, &str, &str) {
         (&self.dataset, &self.split, &self.method)
     }
 }
 
-/// A subset as rows name it: with its split where another one is in the table.
-fn named(subset: &str, run: &Scored, runs: &[Scored]) -> String {
-    let other = |other: &Scored| other.dataset == run.dataset && other.split != run.split;
-    match runs.iter().any(other) {
-        true => format!("{subset} {}", run.split).trim_start().to_owned(),
+/// A subset as rows name it: with its split where another one of its data set is among all, which
+/// are given as data set and split.
+pub(super) fn named<'a>(
+    subset: &str,
+    (dataset, split): (&str, &str),
+    mut all: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    match all.any(|(other, its)| other == dataset && its != split) {
+        true => format!("{subset} {split}").trim().to_owned(),
         false => subset.to_owned(),
     }
 }
@@ -110,7 +119,7 @@ pub(super) async fn rows(
         let scorer = score(run, store, rule).await?;
         let (dataset, method) = (run.dataset.clone(), run.method.clone());
         if runs.iter().filter(|other| other.key() == run.key()).count() > 1 {
-            let all = named("all", run, runs);
+            let all = named("all", run.part(), runs.iter().map(Scored::part));
             let known = |pool: &&mut Pool| {
                 let labels = &pool.labels;
                 (&labels.dataset, &labels.subset, &labels.method) == (&dataset, &all, &method)
@@ -127,7 +136,11 @@ pub(super) async fn rows(
                 }
             }
         }
-        let labels = Labels { dataset, subset: named(&run.subset, run, runs), method };
+        let labels = Labels {
+            dataset,
+            subset: named(&run.subset, run.part(), runs.iter().map(Scored::part)),
+            method,
+        };
         single.push(Pool { labels, note: run.note.clone(), scorer });
     }
     let mut rows: Vec<Row> = Vec::new();

@@ -177,14 +177,14 @@ fn page(args: &ReportArgs, table: Report, scored: &[report::Scored], runs: &[Run
     }
 }
 
-/// As rows name a corpus: with its split where another one is in the report.
+/// As rows name a corpus.
 fn data_name(run: &RunInfo, runs: &[RunInfo]) -> String {
-    let RunInfo { dataset, subset, split, .. } = run;
-    let other = |other: &RunInfo| other.dataset == *dataset && other.split != *split;
-    let split = if runs.iter().any(other) { split.as_str() } else { "" };
-    match format!("{subset} {split}").trim() {
-        "" => dataset.clone(),
-        part => format!("{dataset}:{part}"),
+    fn part(run: &RunInfo) -> (&str, &str) {
+        (&run.dataset, &run.split)
+    }
+    match report::named(&run.subset, part(run), runs.iter().map(part)).as_str() {
+        "" => run.dataset.clone(),
+        subset => format!("{}:{subset}", run.dataset),
     }
 }
 

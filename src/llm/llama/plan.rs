@@ -1,6 +1,8 @@
 //! What one call decodes: how much of what is pending, how many guesses, and what keeps the
 //! sequences in step.
 
+use std::borrow::Borrow;
+
 use super::cost::{Cost, Load, alone};
 
 /// Most tokens of a draft.
@@ -213,13 +215,13 @@ fn accompany(parts: &mut [Part], ready: &[Ready], limits: &Limits) {
 }
 
 /// Parts with the sequences that they are of.
-fn of<'a>(
-    parts: &'a mut [Part],
-    ready: &'a [Ready],
-) -> impl Iterator<Item = (&'a mut Part, &'a Ready)> {
+fn of<P: Borrow<Part>>(
+    parts: impl IntoIterator<Item = P>,
+    ready: &[Ready],
+) -> impl Iterator<Item = (P, &Ready)> {
     let mut ready = ready.iter();
-    parts.iter_mut().filter_map(move |part| {
-        let one = ready.find(|one| one.slot == part.slot)?;
+    parts.into_iter().filter_map(move |part| {
+        let one = ready.find(|one| one.slot == part.borrow().slot)?;
         Some((part, one))
     })
 }
@@ -231,20 +233,12 @@ pub(super) fn counts(parts: &[Part]) -> Vec<(usize, usize)> {
 
 /// Tokens of the texts that come out of a call, as far as is known before it.
 fn gain(ready: &[Ready], parts: &[Part]) -> f64 {
-    let mut ready = ready.iter();
-    let gained = |part: &Part| {
-        let drafted = ready.find(|one| one.slot == part.slot)?.gained(part.draft);
-        Some(part.pending as f64 + drafted)
-    };
-    parts.iter().filter_map(gained).sum()
+    of(parts, ready).map(|(part, one)| part.pending as f64 + one.gained(part.draft)).sum()
 }
 
 fn seconds(cost: &Cost, ready: &[Ready], parts: &[Part], limits: &Limits) -> f64 {
-    let mut ready = ready.iter();
-    let rows = |part: &Part| {
-        Some(ready.find(|one| one.slot == part.slot)?.rows(part.pending) + part.draft)
-    };
-    cost.seconds(&Load::of(&counts(parts), parts.iter().filter_map(rows).sum(), limits.pass))
+    let rows = of(parts, ready).map(|(part, one)| one.rows(part.pending) + part.draft).sum();
+    cost.seconds(&Load::of(&counts(parts), rows, limits.pass))
 }
 
 #[cfg(test)]
