@@ -91,14 +91,3 @@ pub fn edits(document: &Document, mut seed: u64) -> Vec<Edit> {
     }
     edits
 }
-
-/// Reads bytes in every format; for a fuzzer, which takes a panic for a finding.
-///
-/// # Panics
-/// Where [`check`] fails.
-pub fn fuzz_one(data: &[u8]) {
-    for format in DocumentFormat::ALL {
-        let result = check(data, format);
-        assert!(result.is_ok(), "{result:?}");
-    }
-}
