@@ -15,8 +15,8 @@
 //! are those of the lists. The gate leaves out lists that agree.
 //!
 //! The floor is the time that the tokens which have to be processed would take at the rate at
-//! which the same engine reads prompts: each prompt without the beginning that all share, that
-//! beginning once, and the answers.
+//! which the same engine reads the same prompts when nothing is shared: each prompt without the
+//! beginning that all share, that beginning once, and the answers.
 
 #![expect(clippy::print_stdout, reason = "the result of a benchmark is its table")]
 
@@ -93,6 +93,8 @@ struct Arguments {
     parallel: usize,
     /// Leave out what needs no model of one's own.
     forced_only: bool,
+    /// Leave out the levers too.
+    floor_only: bool,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -103,7 +105,7 @@ fn main() -> anyhow::Result<()> {
     if arguments.data.is_some() {
         corpora.push("hp:atis");
     }
-    if !arguments.forced_only {
+    if !arguments.forced_only && !arguments.floor_only {
         for corpus in &corpora {
             whole_command(corpus, &arguments, folder.path())?;
         }
@@ -146,6 +148,7 @@ fn arguments() -> anyhow::Result<Arguments> {
         model: None,
         parallel: 16,
         forced_only: false,
+        floor_only: false,
     };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
@@ -157,13 +160,15 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--threads" => arguments.threads = Some(value()?.parse::<usize>()?.max(1)),
             "--parallel" => arguments.parallel = value()?.parse::<usize>()?.max(2),
             "--forced-only" => arguments.forced_only = true,
+            "--floor-only" => arguments.floor_only = true,
             "--data-dir" => arguments.data = Some(value()?.into()),
             "--model" => arguments.model = Some(value()?.into()),
             // Cargo says that this is a benchmark.
             "--bench" => {}
             _ => bail!(
                 "unknown argument `{word}`; known are --limit N, --forced-limit N, --rounds N, \
-                 --threads N, --parallel N, --data-dir FOLDER, --model FILE, --forced-only"
+                 --threads N, --parallel N, --data-dir FOLDER, --model FILE, --forced-only, \
+                 --floor-only"
             ),
         }
     }
@@ -254,6 +259,19 @@ struct Asked {
     prefix: String,
 }
 
+impl Asked {
+    /// The same prompt, with nothing to be written.
+    fn unanswered(&self) -> Self {
+        Self {
+            prompt: self.prompt.clone(),
+            text: Some(Vec::new()),
+            heard: Arc::clone(&self.heard),
+            prefix: self.prefix.clone(),
+            ..*self
+        }
+    }
+}
+
 /// Requests for all utterances. With `forced` their references are to be written.
 fn asked(
     model: &Llama,
@@ -331,14 +349,17 @@ fn floor(
 ) -> anyhow::Result<()> {
     let engine = load(path, lever, threads)?;
     let asked = asked(&engine, prompter, utterances, engine.info().template.is_none())?;
-    let prompts = asked.len().min(32);
-    let rate_before = prompt_rate(runtime, &engine, lever.parallel, prompts)?;
+    let reader = load(path, Lever { share: false, drafts: false, ..lever }, threads)?;
+    // Every so many, as long ones and short ones may stand together.
+    let some: Vec<Asked> =
+        asked.iter().step_by(asked.len().div_ceil(32)).map(Asked::unanswered).collect();
+    let rate_before = prompt_rate(runtime, &reader, lever.parallel, &some)?;
     runtime.block_on(answer(&engine, &asked[..asked.len().min(2)], lever.parallel))?;
     let (before, started) = (engine.totals(), Instant::now());
     let answers = runtime.block_on(answer(&engine, &asked, lever.parallel))?;
     let (seconds, after) = (started.elapsed().as_secs_f64(), engine.totals());
     // The machine's speed may change meanwhile.
-    let rate = rate_before.max(prompt_rate(runtime, &engine, lever.parallel, prompts)?);
+    let rate = rate_before.max(prompt_rate(runtime, &reader, lever.parallel, &some)?);
     let shared = asked.iter().skip(1).fold(asked[0].prompt.len(), |shared, one| {
         let both = one.prompt.iter().zip(&asked[0].prompt);
         shared.min(both.take_while(|(a, b)| a == b).count())
@@ -362,29 +383,15 @@ fn floor(
     Ok(())
 }
 
-/// Tokens a second when nothing but prompts is read, none of which share a beginning.
+/// Tokens a second when these prompts are read, none sharing its beginning, and nothing is
+/// written.
 fn prompt_rate(
     runtime: &Runtime,
     engine: &Arc<Llama>,
     parallel: usize,
-    prompts: usize,
+    asked: &[Asked],
 ) -> anyhow::Result<f64> {
-    let words = ["flight", "morning", "boston", "list", "the", "fare", "monday", "early"];
-    let prompts: Vec<Asked> = (0..prompts.max(8))
-        .map(|number| {
-            let text: Vec<&str> = (0..120)
-                .map(|place| words[(number * 7 + place * (number + 3)) % words.len()])
-                .collect();
-            let prompt = engine.tokenize(&format!("{number} {}", text.join(" ")), false);
-            Asked {
-                prompt,
-                text: Some(Vec::new()),
-                budget: 1,
-                heard: Arc::default(),
-                prefix: String::new(),
-            }
-        })
-        .collect();
+    let prompts: Vec<Asked> = asked.iter().map(Asked::unanswered).collect();
     let (before, started) = (engine.totals(), Instant::now());
     runtime.block_on(answer(engine, &prompts, parallel))?;
     let tokens = engine.totals().tokens - before.tokens;
@@ -409,7 +416,8 @@ fn forced(
     );
     println!("{:24}{:>9}{:>15}{:>8}", "", "seconds", "utterances/s", "ratio");
     let mut first = None;
-    for lever in LEVERS.map(|lever| lever.with(arguments.parallel)) {
+    let levers = if arguments.floor_only { &[][..] } else { &LEVERS[..] };
+    for lever in levers.iter().map(|lever| lever.with(arguments.parallel)) {
         let engine = load(path, lever, arguments.threads)?;
         let chosen: Vec<Utterance> = utterances
             .iter()

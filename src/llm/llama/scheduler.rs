@@ -8,7 +8,7 @@
 //! along with what was chosen ([`super::plan`]), and what was guessed wrong is removed again.
 
 use std::{
-    collections::VecDeque,
+    cmp::Reverse,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -33,6 +33,9 @@ const WORTH_COPYING: usize = 32;
 
 /// Logits of one `llama_decode` take at most this many floats (128 MiB).
 const LOGITS_BUDGET: usize = 32 << 20;
+
+/// Longer requests go before one that waits, at most this many times as many as there are slots.
+const PATIENCE: u64 = 4;
 
 /// Any token: what it is plays no part.
 const FILLER: TokenId = 0;
@@ -82,6 +85,15 @@ impl Slot {
     }
 }
 
+/// A request without a slot.
+struct Waiting {
+    request: Request,
+    /// Tokens it may come to, prompt and answer.
+    tokens: usize,
+    /// Requests that waited before it came, in all.
+    arrival: u64,
+}
+
 /// A request and its logits of one call, each with its offset.
 type Look<'a> = (&'a mut Work, Vec<(usize, &'a [f32])>);
 
@@ -92,7 +104,9 @@ pub(super) struct Scheduler<'model> {
     vocab: Arc<Vocab>,
     shape: Shape,
     slots: Vec<Slot>,
-    queue: VecDeque<Request>,
+    queue: Vec<Waiting>,
+    /// Requests that were put into the queue.
+    arrived: u64,
     tick: u64,
     cost: Cost,
     acceptance: Acceptance,
@@ -114,7 +128,8 @@ impl<'model> Scheduler<'model> {
             vocab,
             shape,
             slots: (0..shape.slots).map(|_| Slot::default()).collect(),
-            queue: VecDeque::new(),
+            queue: Vec::new(),
+            arrived: 0,
             tick: 0,
             cost: Cost::default(),
             acceptance: Acceptance::of_engine(),
@@ -128,50 +143,60 @@ impl<'model> Scheduler<'model> {
             let idle = self.queue.is_empty() && self.slots.iter().all(|slot| slot.work.is_none());
             if idle {
                 match requests.blocking_recv() {
-                    Some(request) => self.queue.push_back(request),
+                    Some(request) => self.enqueue(request),
                     None => return,
                 }
             }
             while let Ok(request) = requests.try_recv() {
-                self.queue.push_back(request);
+                self.enqueue(request);
             }
             self.admit();
             self.decode();
         }
     }
 
-    /// Gives waiting requests to free slots.
+    /// Has a request wait for a slot, unless it can never be given one.
+    fn enqueue(&mut self, request: Request) {
+        let (prompt, answer) = (request.prompt().len(), request.answer_tokens());
+        let (tokens, context) = (prompt + answer, self.shape.context);
+        if prompt == 0 {
+            request.fail(LlmError::EmptyPrompt);
+        } else if tokens > context {
+            request.fail(LlmError::ContextOverflow { prompt, answer, context });
+        } else {
+            self.queue.push(Waiting { request, tokens, arrival: self.arrived });
+            self.arrived += 1;
+        }
+    }
+
+    /// Gives free slots to waiting requests, the longest first: the short ones fill up the end of
+    /// a run, when there is not enough for all slots. None is kept waiting for ever.
     fn admit(&mut self) {
-        for index in 0..self.slots.len() {
-            if self.slots[index].work.as_ref().is_some_and(Work::is_abandoned) {
-                self.slots[index].work = None;
-                self.slots[index].pending.clear();
+        for slot in &mut self.slots {
+            if slot.work.as_ref().is_some_and(Work::is_abandoned) {
+                slot.work = None;
+                slot.pending.clear();
             }
         }
-        let mut waiting = std::mem::take(&mut self.queue);
-        while let Some(request) = waiting.pop_front() {
-            if request.is_abandoned() {
-                continue;
-            }
-            let (prompt, answer) = (request.prompt().len(), request.answer_tokens());
-            if prompt == 0 {
-                request.fail(LlmError::EmptyPrompt);
-                continue;
-            }
-            if prompt + answer > self.shape.context {
-                let context = self.shape.context;
-                request.fail(LlmError::ContextOverflow { prompt, answer, context });
-                continue;
-            }
-            match self.choose_slot(request.prompt()) {
-                Some(index) => self.start(index, request),
-                None => self.queue.push_back(request),
-            }
-            if self.slots.iter().all(|slot| slot.work.is_some()) {
-                break;
+        self.queue.retain(|waiting| !waiting.request.is_abandoned());
+        // Served as they come, a request would be given a slot when so many had left the queue.
+        let left = self.arrived - self.queue.len() as u64;
+        let patience = PATIENCE * self.shape.slots as u64;
+        self.queue.sort_by_key(|one| match one.arrival + patience <= left {
+            true => (0, Reverse(0), one.arrival),
+            false => (1, Reverse(one.tokens), one.arrival),
+        });
+        let mut at = 0;
+        while at < self.queue.len() && self.slots.iter().any(|slot| slot.work.is_none()) {
+            let waiting = self.queue.remove(at);
+            match self.choose_slot(waiting.request.prompt()) {
+                Some(index) => self.start(index, waiting.request),
+                None => {
+                    self.queue.insert(at, waiting);
+                    at += 1;
+                }
             }
         }
-        self.queue.append(&mut waiting);
     }
 
     /// A free slot for `prompt`, prepared to hold as much of it as is known; `None`
@@ -193,9 +218,7 @@ impl<'model> Scheduler<'model> {
                 };
                 (shared, slot.last_used, index)
             })
-            .max_by_key(|&(shared, used, index)| {
-                (shared, std::cmp::Reverse(used), std::cmp::Reverse(index))
-            })
+            .max_by_key(|&(shared, used, index)| (shared, Reverse(used), Reverse(index)))
             .map(|(shared, _, index)| (shared, index))?;
         if !self.shape.share_prefix {
             self.truncate(index, 0);
@@ -206,7 +229,7 @@ impl<'model> Scheduler<'model> {
             .iter()
             .enumerate()
             .map(|(other, slot)| (common_prefix(&slot.decoded, prompt).min(usable), other))
-            .max_by_key(|&(shared, other)| (shared, std::cmp::Reverse(other)));
+            .max_by_key(|&(shared, other)| (shared, Reverse(other)));
         let soon = self.slots.iter().map(|slot| slot.will_share(prompt).min(usable)).max();
         let (now, source) = best_now.unwrap_or((0, index));
         if soon.unwrap_or(0) >= now.max(own) + WORTH_COPYING {

@@ -1,6 +1,6 @@
 //! The real engine on the shipped model: batching, scoring and sharing change nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::llm::{Greedy, StopReason, shipped};
@@ -156,6 +156,65 @@ async fn a_dropped_request_frees_its_place() {
         draft: None,
     }));
     assert_eq!(generate(&model, &prompts[1]).await, generate(&model, &prompts[1]).await);
+}
+
+/// Writes down when it is first asked, and waits for leave where it has to.
+struct Turn {
+    name: usize,
+    turns: Arc<Mutex<Vec<usize>>>,
+    leave: Option<std::sync::mpsc::Receiver<()>>,
+}
+
+impl crate::llm::StepHook for Turn {
+    fn choose(&mut self, _: crate::llm::Step<'_>) -> crate::llm::Choice {
+        self.turns.lock().unwrap().push(self.name);
+        if let Some(leave) = self.leave.take() {
+            leave.recv().unwrap();
+        }
+        crate::llm::Choice::Stop
+    }
+}
+
+/// The order in which requests of these many tokens, all there when the first is answered, get
+/// the only slot.
+async fn order(lengths: &[usize]) -> Vec<usize> {
+    let model = Arc::new(load(|options| options.parallel = 1));
+    let turns: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let (leave, wait) = std::sync::mpsc::channel();
+    let mut wait = Some(wait);
+    let prompt = prompts(&model, 1).remove(0);
+    let tasks: Vec<_> = lengths
+        .iter()
+        .enumerate()
+        .map(|(name, &length)| {
+            let request = GenerateRequest {
+                prompt: prompt.clone(),
+                max_tokens: length,
+                stop: vec![],
+                hook: Box::new(Turn { name, turns: Arc::clone(&turns), leave: wait.take() }),
+                draft: None,
+            };
+            let model = Arc::clone(&model);
+            tokio::spawn(async move { model.generate(request).await.unwrap() })
+        })
+        .collect();
+    // On one thread each task goes up to where it waits for its answer.
+    tokio::task::yield_now().await;
+    leave.send(()).unwrap();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    std::mem::take(&mut turns.lock().unwrap())
+}
+
+#[tokio::test]
+async fn longer_requests_go_first_and_none_waits_for_ever() {
+    assert_eq!(order(&[9, 2, 3, 8, 5]).await, [0, 3, 4, 2, 1]);
+    let mut lengths = vec![9, 1];
+    lengths.extend(10..30);
+    let turns = order(&lengths).await;
+    let short = turns.iter().position(|&name| name == 1).unwrap();
+    assert_eq!(short, 5, "four longer ones may pass: {turns:?}");
 }
 
 #[test]
