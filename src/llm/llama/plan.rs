@@ -15,6 +15,9 @@ const LENGTHS: [usize; 13] = [1, 2, 3, 4, 5, 7, 9, 11, 15, 19, 23, 31, LONGEST];
 const LEVELS: [usize; 20] =
     [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96];
 
+/// After so many lengths or numbers, none better than the one before, no further one is considered.
+const ENOUGH: usize = 3;
+
 /// A token is not drafted where it is less likely than this to be reached.
 const LEAST: f64 = 0.1;
 
@@ -142,25 +145,35 @@ pub(super) struct Limits {
 /// sequence: the beginning of what is pending, or what is left of it, a draft, and fillers.
 /// Sequences of the same length share every pass over the weights.
 pub(super) fn parts(cost: &Cost, ready: &[Ready], limits: &Limits) -> Vec<Part> {
-    let mut best = whole(ready, 0, limits);
-    if !limits.drafts || best.is_empty() {
-        return best;
+    let whole = whole(ready, limits);
+    if !limits.drafts || whole.is_empty() {
+        return whole;
     }
-    let mut rate = gain(ready, &best) / seconds(cost, ready, &best, limits);
-    let whole = LENGTHS.iter().map(|&length| whole(ready, length, limits));
-    let level = LEVELS.iter().map_while(|&level| in_step(ready, level, limits));
-    for parts in whole.chain(level) {
-        let own = gain(ready, &parts) / seconds(cost, ready, &parts, limits);
-        if own > rate {
-            (best, rate) = (parts, own);
+    let rate = |parts: &[Part]| gain(ready, parts) / seconds(cost, ready, parts, limits);
+    let base = rate(&whole);
+    let (mut best, mut most) = (whole.clone(), base);
+    let mut climb = |candidates: &mut dyn Iterator<Item = Vec<Part>>| {
+        let (mut last, mut falling) = (base, 0);
+        for parts in candidates {
+            let own = rate(&parts);
+            falling = if own > last { 0 } else { falling + 1 };
+            last = own;
+            if own > most {
+                (best, most) = (parts, own);
+            }
+            if falling == ENOUGH {
+                break;
+            }
         }
-    }
+    };
+    climb(&mut LENGTHS.iter().map(|&length| with_drafts(&whole, ready, length, limits)));
+    climb(&mut LEVELS.iter().map_while(|&level| in_step(ready, level, limits)));
     accompany(&mut best, ready, limits);
     best
 }
 
-/// All that is pending, as far as there is room, with drafts of at most `length`.
-fn whole(ready: &[Ready], length: usize, limits: &Limits) -> Vec<Part> {
+/// All that is pending, as far as there is room.
+fn whole(ready: &[Ready], limits: &Limits) -> Vec<Part> {
     let (mut tokens, mut rows) = (limits.tokens, limits.rows);
     let mut parts: Vec<Part> = Vec::with_capacity(ready.len());
     // Sequences with few tokens first: their answers are nearly there.
@@ -174,8 +187,17 @@ fn whole(ready: &[Ready], length: usize, limits: &Limits) -> Vec<Part> {
         }
     }
     parts.sort_by_key(|part| part.slot);
+    parts
+}
+
+/// The same with drafts of at most `length` tokens, as far as there is room.
+fn with_drafts(whole: &[Part], ready: &[Ready], length: usize, limits: &Limits) -> Vec<Part> {
+    let mut parts = whole.to_vec();
+    let tokens: usize = parts.iter().map(|part| part.pending).sum();
+    let rows: usize = of(whole, ready).map(|(part, one)| one.rows(part.pending)).sum();
     // Each may need a filler.
-    let mut spare = tokens.saturating_sub(parts.len()).min(rows);
+    let mut spare = limits.tokens.saturating_sub(tokens + parts.len());
+    spare = spare.min(limits.rows.saturating_sub(rows));
     for (part, one) in of(&mut parts, ready) {
         if part.pending == one.pending {
             part.draft = one.drafted(length).min(spare);
@@ -355,6 +377,36 @@ mod tests {
                 let one = ready.iter().find(|one| one.slot == part.slot).unwrap();
                 prop_assert!(part.fillers > 0 || part.len() == one.space, "{parts:?}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_considered_would_gain_little(
+            sequences in prop::collection::vec((1usize..60, 0usize..40), 1..17),
+            likely in 0.0f64..=1.0, answering in 0.0f64..=1.0, dear in 0.1f64..60.0,
+        ) {
+            let count = sequences.len() as f64;
+            let ready: Vec<Ready> = (0..)
+                .zip(sequences)
+                .map(|(slot, (prompt, available))| {
+                    let pending = if (slot as f64) < answering * count { 1 } else { prompt };
+                    Ready { slot, pending, silent: pending - 1, available, likely, space: 400 }
+                })
+                .collect();
+            let cost = machine(dear);
+            let rate =
+                |parts: &[Part]| gain(&ready, parts) / seconds(&cost, &ready, parts, &LIMITS);
+            let all = whole(&ready, &LIMITS);
+            let best = LENGTHS
+                .iter()
+                .map(|&length| with_drafts(&all, &ready, length, &LIMITS))
+                .chain(LEVELS.iter().map_while(|&level| in_step(&ready, level, &LIMITS)))
+                .map(|parts| rate(&parts))
+                .fold(rate(&all), f64::max);
+            let chosen = parts(&cost, &ready, &LIMITS);
+            // A companion may have come to it.
+            prop_assert!(rate(&chosen) > 0.85 * best, "{} of {best}", rate(&chosen));
         }
     }
 

@@ -37,6 +37,11 @@ const LOGITS_BUDGET: usize = 32 << 20;
 /// Longer requests go before one that waits, at most this many times as many as there are slots.
 const PATIENCE: u64 = 4;
 
+/// After so many calls without a draft only one slot in [`FEW`] makes guesses, which take time
+/// too, until one is worth decoding again.
+const UNUSED: u32 = 32;
+const FEW: usize = 8;
+
 /// Any token: what it is plays no part.
 const FILLER: TokenId = 0;
 
@@ -110,6 +115,8 @@ pub(super) struct Scheduler<'model> {
     tick: u64,
     cost: Cost,
     acceptance: Acceptance,
+    /// Calls since the last one with a draft.
+    unused: u32,
     totals: Arc<Mutex<Totals>>,
 }
 
@@ -133,6 +140,7 @@ impl<'model> Scheduler<'model> {
             tick: 0,
             cost: Cost::default(),
             acceptance: Acceptance::of_engine(),
+            unused: 0,
             totals,
         }
     }
@@ -314,6 +322,8 @@ impl<'model> Scheduler<'model> {
         if parts.is_empty() {
             return;
         }
+        let drafted = parts.iter().any(|part| part.draft > 0);
+        self.unused = if drafted { 0 } else { self.unused.saturating_add(1) };
         let rows = self.fill(&parts);
         let load = Load::of(&plan::counts(&parts), rows.len(), self.shape.pass);
         let started = Instant::now();
@@ -353,7 +363,9 @@ impl<'model> Scheduler<'model> {
             let Some(work) = slot.work.as_mut().filter(|_| pending > 0) else { continue };
             let silent = work.first_wanted().saturating_sub(held + 1);
             let (available, likely) = match work {
-                Work::Generate(work) if self.shape.drafts => {
+                Work::Generate(work)
+                    if self.shape.drafts && (self.unused < UNUSED || index % FEW == 0) =>
+                {
                     work.propose(&self.vocab, &tokenize, LONGEST, &self.acceptance)
                 }
                 _ => (0, 0.0),
