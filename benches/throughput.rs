@@ -93,7 +93,7 @@ struct Arguments {
     parallel: usize,
     /// Leave out what needs no model of one's own.
     forced_only: bool,
-    /// Leave out the levers too.
+    /// Leave out the levers.
     floor_only: bool,
 }
 
@@ -105,8 +105,8 @@ fn main() -> anyhow::Result<()> {
     if arguments.data.is_some() {
         corpora.push("hp:atis");
     }
-    if !arguments.forced_only && !arguments.floor_only {
-        for corpus in &corpora {
+    if !arguments.forced_only {
+        for corpus in corpora.iter().filter(|_| !arguments.floor_only) {
             whole_command(corpus, &arguments, folder.path())?;
         }
         shipped_floor(&runtime, &arguments, folder.path())?;
@@ -383,17 +383,15 @@ fn floor(
     Ok(())
 }
 
-/// Tokens a second when these prompts are read, none sharing its beginning, and nothing is
-/// written.
+/// Tokens a second when these prompts are read by an engine that shares none of their beginnings.
 fn prompt_rate(
     runtime: &Runtime,
     engine: &Arc<Llama>,
     parallel: usize,
-    asked: &[Asked],
+    prompts: &[Asked],
 ) -> anyhow::Result<f64> {
-    let prompts: Vec<Asked> = asked.iter().map(Asked::unanswered).collect();
     let (before, started) = (engine.totals(), Instant::now());
-    runtime.block_on(answer(engine, &prompts, parallel))?;
+    runtime.block_on(answer(engine, prompts, parallel))?;
     let tokens = engine.totals().tokens - before.tokens;
     Ok(tokens as f64 / started.elapsed().as_secs_f64())
 }
@@ -414,10 +412,24 @@ fn forced(
         path.file_name().unwrap_or_default().to_string_lossy(),
         utterances.len()
     );
+    if !arguments.floor_only {
+        compare(runtime, path, arguments, prompter, utterances)?;
+    }
+    let lever = LEVERS[3].with(arguments.parallel);
+    floor(runtime, path, lever, arguments.threads, prompter, utterances)
+}
+
+/// The same with one lever more each time.
+fn compare(
+    runtime: &Runtime,
+    path: &Path,
+    arguments: &Arguments,
+    prompter: &Prompter,
+    utterances: &[Utterance],
+) -> anyhow::Result<()> {
     println!("{:24}{:>9}{:>15}{:>8}", "", "seconds", "utterances/s", "ratio");
     let mut first = None;
-    let levers = if arguments.floor_only { &[][..] } else { &LEVERS[..] };
-    for lever in levers.iter().map(|lever| lever.with(arguments.parallel)) {
+    for lever in LEVERS.map(|lever| lever.with(arguments.parallel)) {
         let engine = load(path, lever, arguments.threads)?;
         let chosen: Vec<Utterance> = utterances
             .iter()
@@ -436,6 +448,5 @@ fn forced(
             one_at_a_time / seconds
         );
     }
-    let lever = LEVERS[3].with(arguments.parallel);
-    floor(runtime, path, lever, arguments.threads, prompter, utterances)
+    Ok(())
 }

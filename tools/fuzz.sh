@@ -5,7 +5,7 @@
 #   tools/fuzz.sh 60 srt nemo-beams   one minute each for these two
 #
 # Needs cargo-fuzz (`cargo install cargo-fuzz --locked`). Inputs that reach new code are kept
-# in fuzz/corpus/FORMAT, findings in fuzz/artifacts.
+# in fuzz/corpus/TARGET-FORMAT, findings in fuzz/artifacts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -61,6 +61,12 @@ run() {
         "$folder" -- -max_total_time="$SECONDS_EACH" -max_len=4096 -print_final_stats=1
 }
 
+for format in "${@:2}"; do
+    if [[ " ${DOCUMENTS[*]} ${CORPORA[*]} " != *" $format "* ]]; then
+        printf 'no reader `%s`\nhint: there are %s\n' "$format" "${DOCUMENTS[*]} ${CORPORA[*]}" >&2
+        exit 2
+    fi
+done
 for format in "${DOCUMENTS[@]}"; do
     if wanted "$format" "${@:2}"; then run documents "$format"; fi
 done

@@ -37,11 +37,6 @@ const LOGITS_BUDGET: usize = 32 << 20;
 /// Longer requests go before one that waits, at most this many times as many as there are slots.
 const PATIENCE: u64 = 4;
 
-/// After so many calls without a draft only one slot in [`FEW`] makes guesses, which take time
-/// too, until one is worth decoding again.
-const UNUSED: u32 = 32;
-const FEW: usize = 8;
-
 /// Any token: what it is plays no part.
 const FILLER: TokenId = 0;
 
@@ -79,6 +74,10 @@ struct Slot {
 }
 
 impl Slot {
+    fn is_free(&self) -> bool {
+        self.work.is_none()
+    }
+
     /// Tokens this slot will hold that are equal to the beginning of `prompt`.
     fn will_share(&self, prompt: &[TokenId]) -> usize {
         let now = common_prefix(&self.decoded, prompt);
@@ -91,7 +90,7 @@ impl Slot {
 }
 
 /// A request without a slot.
-struct Waiting {
+struct Queued {
     request: Request,
     /// Tokens it may come to, prompt and answer.
     tokens: usize,
@@ -109,14 +108,12 @@ pub(super) struct Scheduler<'model> {
     vocab: Arc<Vocab>,
     shape: Shape,
     slots: Vec<Slot>,
-    queue: Vec<Waiting>,
+    queue: Vec<Queued>,
     /// Requests that were put into the queue.
     arrived: u64,
     tick: u64,
     cost: Cost,
     acceptance: Acceptance,
-    /// Calls since the last one with a draft.
-    unused: u32,
     totals: Arc<Mutex<Totals>>,
 }
 
@@ -140,7 +137,6 @@ impl<'model> Scheduler<'model> {
             tick: 0,
             cost: Cost::default(),
             acceptance: Acceptance::of_engine(),
-            unused: 0,
             totals,
         }
     }
@@ -148,7 +144,7 @@ impl<'model> Scheduler<'model> {
     /// Serves requests until all senders are gone.
     pub(super) fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) {
         loop {
-            let idle = self.queue.is_empty() && self.slots.iter().all(|slot| slot.work.is_none());
+            let idle = self.queue.is_empty() && self.slots.iter().all(Slot::is_free);
             if idle {
                 match requests.blocking_recv() {
                     Some(request) => self.enqueue(request),
@@ -172,7 +168,7 @@ impl<'model> Scheduler<'model> {
         } else if tokens > context {
             request.fail(LlmError::ContextOverflow { prompt, answer, context });
         } else {
-            self.queue.push(Waiting { request, tokens, arrival: self.arrived });
+            self.queue.push(Queued { request, tokens, arrival: self.arrived });
             self.arrived += 1;
         }
     }
@@ -186,7 +182,7 @@ impl<'model> Scheduler<'model> {
                 slot.pending.clear();
             }
         }
-        self.queue.retain(|waiting| !waiting.request.is_abandoned());
+        self.queue.retain(|one| !one.request.is_abandoned());
         // Served as they come, a request would be given a slot when so many had left the queue.
         let left = self.arrived - self.queue.len() as u64;
         let patience = PATIENCE * self.shape.slots as u64;
@@ -194,30 +190,28 @@ impl<'model> Scheduler<'model> {
             true => (0, Reverse(0), one.arrival),
             false => (1, Reverse(one.tokens), one.arrival),
         });
-        let mut at = 0;
-        while at < self.queue.len() && self.slots.iter().any(|slot| slot.work.is_none()) {
-            let waiting = self.queue.remove(at);
-            match self.choose_slot(waiting.request.prompt()) {
-                Some(index) => self.start(index, waiting.request),
-                None => {
-                    self.queue.insert(at, waiting);
-                    at += 1;
-                }
+        let mut waiting = std::mem::take(&mut self.queue).into_iter();
+        while self.slots.iter().any(Slot::is_free)
+            && let Some(queued) = waiting.next()
+        {
+            match self.choose_slot(queued.request.prompt()) {
+                Some(index) => self.start(index, queued.request),
+                None => self.queue.push(queued),
             }
         }
+        self.queue.extend(waiting);
     }
 
     /// A free slot for `prompt`, prepared to hold as much of it as is known; `None`
     /// where all are taken or the beginning is just being decoded by another.
     fn choose_slot(&mut self, prompt: &[TokenId]) -> Option<usize> {
-        let free = |slot: &Slot| slot.work.is_none();
         // Logits of the prompt's last token are needed, so it is always decoded.
         let usable = prompt.len() - 1;
         let (own, index) = self
             .slots
             .iter()
             .enumerate()
-            .filter(|(_, slot)| free(slot))
+            .filter(|(_, slot)| slot.is_free())
             .map(|(index, slot)| {
                 let shared = if self.shape.share_prefix {
                     common_prefix(&slot.decoded, prompt).min(usable)
@@ -250,7 +244,7 @@ impl<'model> Scheduler<'model> {
                 .slots
                 .iter()
                 .enumerate()
-                .filter(|(other, slot)| free(slot) && *other != source)
+                .filter(|(other, slot)| slot.is_free() && *other != source)
                 .min_by_key(|(other, slot)| (slot.last_used, *other))
                 .map(|(other, _)| other);
             if let Some(target) = target
@@ -322,8 +316,6 @@ impl<'model> Scheduler<'model> {
         if parts.is_empty() {
             return;
         }
-        let drafted = parts.iter().any(|part| part.draft > 0);
-        self.unused = if drafted { 0 } else { self.unused.saturating_add(1) };
         let rows = self.fill(&parts);
         let load = Load::of(&plan::counts(&parts), rows.len(), self.shape.pass);
         let started = Instant::now();
@@ -363,9 +355,7 @@ impl<'model> Scheduler<'model> {
             let Some(work) = slot.work.as_mut().filter(|_| pending > 0) else { continue };
             let silent = work.first_wanted().saturating_sub(held + 1);
             let (available, likely) = match work {
-                Work::Generate(work)
-                    if self.shape.drafts && (self.unused < UNUSED || index % FEW == 0) =>
-                {
+                Work::Generate(work) if self.shape.drafts => {
                     work.propose(&self.vocab, &tokenize, LONGEST, &self.acceptance)
                 }
                 _ => (0, 0.0),
