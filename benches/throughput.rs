@@ -135,7 +135,7 @@ fn shipped_floor(runtime: &Runtime, arguments: &Arguments, folder: &Path) -> any
     let utterances = read("sample", &[], usize::MAX)?;
     println!("\nThe floor with the shipped model on the sample");
     let lever = LEVERS[3].with(arguments.parallel);
-    floor(runtime, &shipped, lever, arguments.threads, &prompter, &utterances)
+    floor(runtime, &shipped, lever, arguments, &prompter, &utterances)
 }
 
 fn arguments() -> anyhow::Result<Arguments> {
@@ -338,52 +338,70 @@ async fn answer(engine: &Arc<Llama>, asked: &[Asked], parallel: usize) -> anyhow
     Ok(tokens)
 }
 
-/// The engine's time beside that of the tokens that have to be processed.
+/// The engine's time beside that of the tokens that have to be processed: the median of some
+/// rounds, the rate of each being the mean of what was read before and after it.
 fn floor(
     runtime: &Runtime,
     path: &Path,
     lever: Lever,
-    threads: Option<usize>,
+    arguments: &Arguments,
     prompter: &Prompter,
     utterances: &[Utterance],
 ) -> anyhow::Result<()> {
-    let engine = load(path, lever, threads)?;
+    // One engine at a time: where there are more threads of OpenMP than cores, they go to sleep
+    // at every barrier.
+    let reader = || load(path, Lever { share: false, drafts: false, ..lever }, arguments.threads);
+    let engine = reader()?;
     let asked = asked(&engine, prompter, utterances, engine.info().template.is_none())?;
-    let reader = load(path, Lever { share: false, drafts: false, ..lever }, threads)?;
     // Every so many, as long ones and short ones may stand together.
     let some: Vec<Asked> =
         asked.iter().step_by(asked.len().div_ceil(32)).map(Asked::unanswered).collect();
-    let rate_before = prompt_rate(runtime, &reader, lever.parallel, &some)?;
-    runtime.block_on(answer(&engine, &asked[..asked.len().min(2)], lever.parallel))?;
-    let (before, started) = (engine.totals(), Instant::now());
-    let answers = runtime.block_on(answer(&engine, &asked, lever.parallel))?;
-    let (seconds, after) = (started.elapsed().as_secs_f64(), engine.totals());
-    // The machine's speed may change meanwhile.
-    let rate = rate_before.max(prompt_rate(runtime, &reader, lever.parallel, &some)?);
+    let mut rate_before = prompt_rate(runtime, &engine, lever.parallel, &some)?;
+    drop(engine);
     let shared = asked.iter().skip(1).fold(asked[0].prompt.len(), |shared, one| {
         let both = one.prompt.iter().zip(&asked[0].prompt);
         shared.min(both.take_while(|(a, b)| a == b).count())
     });
     let prompts: usize = asked.iter().map(|one| one.prompt.len() - shared).sum();
-    let needed = shared + prompts + answers;
-    let least = needed as f64 / rate;
-    println!(
-        "prompt rate {rate:.0} tokens/s; {needed} tokens have to be processed ({shared} shared, \
-         {prompts} of prompts, {answers} of answers): {least:.2} s\n\
-         engine {seconds:.2} s, {:.2} of them in {} decode calls ({} passes) of {} tokens: {:.2} \
-         times the floor; guesses {}, {} right",
-        after.seconds - before.seconds,
-        after.calls - before.calls,
-        after.passes - before.passes,
-        after.tokens - before.tokens,
-        seconds / least,
-        after.drafted - before.drafted,
-        after.accepted - before.accepted,
-    );
+    let mut rounds = Vec::new();
+    for _ in 0..arguments.rounds {
+        let engine = load(path, lever, arguments.threads)?;
+        runtime.block_on(answer(&engine, &asked[..asked.len().min(2)], lever.parallel))?;
+        let (before, started) = (engine.totals(), Instant::now());
+        let answers = runtime.block_on(answer(&engine, &asked, lever.parallel))?;
+        let (seconds, after) = (started.elapsed().as_secs_f64(), engine.totals());
+        drop(engine);
+        let rate_after = prompt_rate(runtime, &reader()?, lever.parallel, &some)?;
+        let rate = (rate_before + rate_after) / 2.0;
+        rate_before = rate_after;
+        let needed = shared + prompts + answers;
+        let least = needed as f64 / rate;
+        let told = format!(
+            "prompt rate {rate:.0} tokens/s; {needed} tokens have to be processed ({shared} \
+             shared, {prompts} of prompts, {answers} of answers): {least:.2} s\n\
+             engine {seconds:.2} s, {:.2} of them in {} decode calls ({} passes) of {} tokens; \
+             guesses {}, {} right",
+            after.seconds - before.seconds,
+            after.calls - before.calls,
+            after.passes - before.passes,
+            after.tokens - before.tokens,
+            after.drafted - before.drafted,
+            after.accepted - before.accepted,
+        );
+        rounds.push((seconds / least, told));
+    }
+    let mut ratios: Vec<f64> = rounds.iter().map(|&(ratio, _)| ratio).collect();
+    ratios.sort_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    let told = rounds.iter().find(|&&(ratio, _)| ratio == median).map(|(_, told)| told.as_str());
+    println!("{}", told.unwrap_or_default());
+    let ratios: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    println!("{median:.2} times the floor; in {} rounds {}", ratios.len(), ratios.join(", "));
     Ok(())
 }
 
-/// Tokens a second when these prompts are read by an engine that shares none of their beginnings.
+/// Tokens a second when these prompts are read by an engine that shares none of their beginnings,
+/// again and again for a second.
 fn prompt_rate(
     runtime: &Runtime,
     engine: &Arc<Llama>,
@@ -391,7 +409,9 @@ fn prompt_rate(
     prompts: &[Asked],
 ) -> anyhow::Result<f64> {
     let (before, started) = (engine.totals(), Instant::now());
-    runtime.block_on(answer(engine, prompts, parallel))?;
+    while started.elapsed().as_secs_f64() < 1.0 {
+        runtime.block_on(answer(engine, prompts, parallel))?;
+    }
     let tokens = engine.totals().tokens - before.tokens;
     Ok(tokens as f64 / started.elapsed().as_secs_f64())
 }
@@ -416,7 +436,7 @@ fn forced(
         compare(runtime, path, arguments, prompter, utterances)?;
     }
     let lever = LEVERS[3].with(arguments.parallel);
-    floor(runtime, path, lever, arguments.threads, prompter, utterances)
+    floor(runtime, path, lever, arguments, prompter, utterances)
 }
 
 /// The same with one lever more each time.

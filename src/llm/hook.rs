@@ -3,7 +3,10 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{TokenId, Vocab};
+use super::{
+    TokenId, Vocab,
+    logits::{highest, top_two},
+};
 
 /// One decoding step as a hook sees it.
 #[derive(Debug)]
@@ -68,7 +71,14 @@ pub struct Greedy;
 
 impl StepHook for Greedy {
     fn choose(&mut self, step: Step<'_>) -> Choice {
-        best_of((0..).zip(step.logits.iter().map(|&logit| f64::from(logit))))
+        match top_two(step.logits) {
+            Some((place, high, second)) => Choice::Token {
+                token: place as TokenId,
+                margin: f64::from(high) - f64::from(second),
+                confidence: None,
+            },
+            None => Choice::Stop,
+        }
     }
 
     fn sampling(&self) -> Option<Sampling> {
@@ -165,7 +175,7 @@ pub fn softmax(logits: &[f32], temperature: f64) -> Vec<f64> {
 /// Writes `softmax(logits / temperature)` to `out` and returns its entropy in nats (0 for
 /// no logits).
 pub fn softmax_into(logits: &[f32], temperature: f64, out: &mut Vec<f64>) -> f64 {
-    let high = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let high = highest(logits);
     let (mut total, mut mean) = (0.0, 0.0);
     out.clear();
     out.extend(logits.iter().map(|&logit| {
@@ -183,16 +193,6 @@ pub fn softmax_into(logits: &[f32], temperature: f64, out: &mut Vec<f64>) -> f64
     }
     // `U = log Z - E[log weight]` saves a logarithm for each token.
     if total > 0.0 { (f64::ln(total) - mean / total).max(0.0) } else { 0.0 }
-}
-
-/// Natural log-probability of `token` under `softmax(logits)`.
-#[must_use]
-pub fn logprob(logits: &[f32], token: TokenId) -> f64 {
-    let high = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    // f32 exponentials, f64 sum: the vocabulary can be large and the error stays below 1e-6.
-    let total: f64 = logits.iter().map(|&logit| f64::from((logit - high).exp())).sum();
-    let chosen = usize::try_from(token).ok().and_then(|index| logits.get(index));
-    chosen.map_or(f64::NEG_INFINITY, |&logit| f64::from(logit - high) - total.ln())
 }
 
 #[cfg(test)]
@@ -237,13 +237,5 @@ mod tests {
         for _ in 0..50 {
             assert!(matches!(narrow.choose(step(&logits, &vocab)), Choice::Token { token: 2, .. }));
         }
-    }
-
-    #[test]
-    fn log_probabilities_sum_to_one() {
-        let logits = [0.3_f32, -4.0, 2.5, 0.0];
-        let total: f64 = (0..4).map(|token| logprob(&logits, token).exp()).sum();
-        assert!((total - 1.0).abs() < 1e-6);
-        assert_eq!(logprob(&logits, 9), f64::NEG_INFINITY);
     }
 }

@@ -10,6 +10,7 @@ mod draft;
 mod error;
 pub mod hook;
 pub mod llama;
+pub mod logits;
 pub mod openai;
 pub mod shipped;
 pub mod trace;

@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::plan::Acceptance;
 use crate::llm::{
     Choice, DraftStep, GenerateOutput, GenerateRequest, LlmError, NEAR_TIE, Step, StopReason,
-    TokenId, Vocab, hook,
+    TokenId, Vocab, logits,
 };
 
 pub(super) struct GenerateWork {
@@ -173,7 +173,7 @@ impl GenerateWork {
         if margin < NEAR_TIE {
             self.near_ties += 1;
         }
-        let logprob = hook::logprob(logits, token);
+        let logprob = logits::logprob(logits, token);
         self.logprob += logprob;
         if vocab.is_end(token) {
             self.stop = Some(StopReason::EndOfText);

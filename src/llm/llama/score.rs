@@ -3,7 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::slot::{Next, common_prefix};
-use crate::llm::{LlmError, ScoreOutput, ScoreRequest, Scored, Vocab, hook};
+use crate::llm::{LlmError, ScoreOutput, ScoreRequest, Scored, Vocab, logits};
 
 pub(super) struct ScoreWork {
     pub(super) request: ScoreRequest,
@@ -42,14 +42,18 @@ impl ScoreWork {
     pub(super) fn take_logits(&mut self, offset: usize, logits: &[f32], vocab: &Vocab) {
         if offset == 0 {
             if self.first.is_empty() {
+                let total = logits::log_sum_exp(logits);
                 self.first = self
                     .request
                     .continuations
                     .iter()
                     .map(|continuation| {
                         continuation.first().map_or_else(
-                            || if self.request.with_end { end_logprob(logits, vocab) } else { 0.0 },
-                            |&token| hook::logprob(logits, token),
+                            || match self.request.with_end {
+                                true => end_logit(logits, vocab) - total,
+                                false => 0.0,
+                            },
+                            |&token| logits::of(logits, token) - total,
                         )
                     })
                     .collect();
@@ -57,11 +61,12 @@ impl ScoreWork {
             return;
         }
         let Some(continuation) = self.request.continuations.get(self.scores.len()) else { return };
-        let value = match continuation.get(offset) {
-            Some(&token) => hook::logprob(logits, token),
-            None if self.request.with_end => end_logprob(logits, vocab),
+        let wanted = match continuation.get(offset) {
+            Some(&token) => logits::of(logits, token),
+            None if self.request.with_end => end_logit(logits, vocab),
             None => return,
         };
+        let value = wanted - logits::log_sum_exp(logits);
         // After a sequence was decoded anew from its start, positions come again.
         self.current.truncate(offset);
         if self.current.len() == offset {
@@ -104,7 +109,9 @@ impl ScoreWork {
     }
 }
 
-/// Log-probability that the text ends: any end-of-text token.
-fn end_logprob(logits: &[f32], vocab: &Vocab) -> f64 {
-    vocab.end_tokens().iter().map(|&token| hook::logprob(logits, token).exp()).sum::<f64>().ln()
+/// Logit of the end of the text: of all end-of-text tokens together.
+fn end_logit(logits: &[f32], vocab: &Vocab) -> f64 {
+    let end: Vec<f32> =
+        vocab.end_tokens().iter().map(|&token| logits::of(logits, token) as f32).collect();
+    logits::log_sum_exp(&end)
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::llm::{Greedy, StopReason, shipped};
+use crate::llm::{Choice, Greedy, Step, StepHook, StopReason, shipped};
 
 pub(super) fn load(change: impl FnOnce(&mut LlamaOptions)) -> Llama {
     let folder = tempfile::tempdir().unwrap();
@@ -148,30 +148,44 @@ async fn a_prompt_that_does_not_fit_is_an_error_and_not_a_shorter_prompt() {
 async fn a_dropped_request_frees_its_place() {
     let model = load(|options| options.parallel = 1);
     let prompts = prompts(&model, 2);
-    drop(model.generate(GenerateRequest {
-        prompt: prompts[0].clone(),
+    let (leave, wait) = std::sync::mpsc::channel();
+    let turns: Arc<Mutex<Vec<usize>>> = Arc::default();
+    let turn = |name, choice, leave| Turn { name, choice, turns: Arc::clone(&turns), leave };
+    let ask = |prompt: &[TokenId], hook| GenerateRequest {
+        prompt: prompt.to_vec(),
         max_tokens: 400,
         stop: vec![],
-        hook: Box::new(Greedy),
+        hook: Box::new(hook),
         draft: None,
-    }));
-    assert_eq!(generate(&model, &prompts[1]).await, generate(&model, &prompts[1]).await);
+    };
+    // A token that does not end the text: left alone, it would be 400 of them.
+    let go_on = Choice::Token { token: prompts[0][1], margin: 1.0, confidence: None };
+    let dropped = model.generate(ask(&prompts[0], turn(0, go_on, Some(wait))));
+    while turns.lock().unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    let next = model.generate(ask(&prompts[1], turn(1, Choice::Stop, None)));
+    drop(dropped);
+    leave.send(()).unwrap();
+    next.await.unwrap();
+    assert_eq!(*turns.lock().unwrap(), [0, 1], "it had one turn");
 }
 
-/// Writes down when it is first asked, and waits for leave where it has to.
+/// Writes down when it is asked, waits for leave where it has to, and chooses always the same.
 struct Turn {
     name: usize,
+    choice: Choice,
     turns: Arc<Mutex<Vec<usize>>>,
     leave: Option<std::sync::mpsc::Receiver<()>>,
 }
 
-impl crate::llm::StepHook for Turn {
-    fn choose(&mut self, _: crate::llm::Step<'_>) -> crate::llm::Choice {
+impl StepHook for Turn {
+    fn choose(&mut self, _: Step<'_>) -> Choice {
         self.turns.lock().unwrap().push(self.name);
         if let Some(leave) = self.leave.take() {
             leave.recv().unwrap();
         }
-        crate::llm::Choice::Stop
+        self.choice
     }
 }
 
@@ -187,11 +201,12 @@ async fn order(lengths: &[usize]) -> Vec<usize> {
         .iter()
         .enumerate()
         .map(|(name, &length)| {
+            let (turns, leave) = (Arc::clone(&turns), wait.take());
             let request = GenerateRequest {
                 prompt: prompt.clone(),
                 max_tokens: length,
                 stop: vec![],
-                hook: Box::new(Turn { name, turns: Arc::clone(&turns), leave: wait.take() }),
+                hook: Box::new(Turn { name, choice: Choice::Stop, turns, leave }),
                 draft: None,
             };
             let model = Arc::clone(&model);
