@@ -9,6 +9,9 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 # Further arguments of the demo, e.g. make demo DEMO_ARGS="--limit 50 --format md"
 DEMO_ARGS ?=
 
+# Cargo features of the installed program
+FEATURES ?=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint docs spark browser deny advisories install
 
@@ -53,5 +56,5 @@ advisories: ## Check the dependencies against the RustSec database (downloads it
 	@tools/setup.sh deny
 	$(CARGO) deny --locked check advisories
 
-install: setup ## Install gec for the current user
-	$(CARGO) install --path . --locked
+install: setup ## Install gec for the current user and this machine's processor (FEATURES=cuda)
+	RUSTFLAGS="-C target-cpu=native" $(CARGO) install --path . --locked --features "$(FEATURES)"

@@ -14,9 +14,11 @@
 //! of 150 tokens and is made to write the reference, as a good corrector would; guesses
 //! are those of the lists. The gate leaves out lists that agree.
 //!
-//! The floor is the time that the tokens which have to be processed would take at the rate at
-//! which the same engine reads the same prompts when nothing is shared: each prompt without the
-//! beginning that all share, that beginning once, and the answers.
+//! The floor is the time that the tokens which have to be processed (each prompt without the
+//! beginning that all share, that beginning once, and the answers) would take at the rate at
+//! which the same engine reads prompts of which nothing is shared. These are pieces of the same
+//! prompts, all of the length at which a token attends to as many others, in the mean, as those
+//! that have to be processed do.
 
 #![expect(clippy::print_stdout, reason = "the result of a benchmark is its table")]
 
@@ -254,16 +256,18 @@ fn load(path: &Path, lever: Lever, threads: Option<usize>) -> anyhow::Result<Arc
 struct Asked {
     prompt: Vec<TokenId>,
     text: Option<Vec<TokenId>>,
+    /// Tokens of the reference.
+    expected: usize,
     budget: usize,
     heard: Arc<Trie>,
     prefix: String,
 }
 
 impl Asked {
-    /// The same prompt, with nothing to be written.
-    fn unanswered(&self) -> Self {
+    /// Another prompt, with nothing to be written.
+    fn unanswered(&self, prompt: Vec<TokenId>) -> Self {
         Self {
-            prompt: self.prompt.clone(),
+            prompt,
             text: Some(Vec::new()),
             heard: Arc::clone(&self.heard),
             prefix: self.prefix.clone(),
@@ -287,6 +291,7 @@ fn asked(
         let listed = utterance.nbest.iter().map(|hypothesis| hypothesis.text.as_str());
         Ok(Asked {
             prompt: prompter.prompt(model, utterance, budget)?.tokens,
+            expected: answer.len(),
             text: forced.then_some(answer),
             budget,
             heard: Arc::new(Trie::new(listed.zip(weights))),
@@ -353,15 +358,13 @@ fn floor(
     let reader = || load(path, Lever { share: false, drafts: false, ..lever }, arguments.threads);
     let engine = reader()?;
     let asked = asked(&engine, prompter, utterances, engine.info().template.is_none())?;
-    // Every so many, as long ones and short ones may stand together.
-    let some: Vec<Asked> =
-        asked.iter().step_by(asked.len().div_ceil(32)).map(Asked::unanswered).collect();
-    let mut rate_before = prompt_rate(runtime, &engine, lever.parallel, &some)?;
-    drop(engine);
     let shared = asked.iter().skip(1).fold(asked[0].prompt.len(), |shared, one| {
         let both = one.prompt.iter().zip(&asked[0].prompt);
         shared.min(both.take_while(|(a, b)| a == b).count())
     });
+    let some = pieces(&asked, shared, lever.parallel);
+    let mut rate_before = prompt_rate(runtime, &engine, lever.parallel, &some)?;
+    drop(engine);
     let prompts: usize = asked.iter().map(|one| one.prompt.len() - shared).sum();
     let mut rounds = Vec::new();
     for _ in 0..arguments.rounds {
@@ -398,6 +401,18 @@ fn floor(
     let ratios: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
     println!("{median:.2} times the floor; in {} rounds {}", ratios.len(), ratios.join(", "));
     Ok(())
+}
+
+/// So many prompts, whose tokens stand as deep as those of `asked` after what is shared.
+fn pieces(asked: &[Asked], shared: usize, count: usize) -> Vec<Asked> {
+    let positions = || {
+        let ends = asked.iter().map(|one| one.prompt.len() + one.expected);
+        ends.flat_map(|end| shared..end).chain(0..shared)
+    };
+    let length = 2 * positions().sum::<usize>() / positions().count().max(1);
+    let mut tokens = asked.iter().cycle().flat_map(|one| one.prompt.iter().copied());
+    let piece = |_| asked[0].unanswered(tokens.by_ref().take(length).collect());
+    (0..count).map(piece).collect()
 }
 
 /// Tokens a second when these prompts are read by an engine that shares none of their beginnings,

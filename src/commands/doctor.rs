@@ -8,7 +8,7 @@ use super::{Context, ExitStatus, failure, model, runs};
 use crate::{
     cli::{doctor::DoctorArgs, runs::ListFormat},
     datasets::{self, Manifest},
-    llm::LanguageModel,
+    llm::{LanguageModel, llama},
     prompt::{self, Template},
     recogniser::{self, Worker, WorkerOptions},
     report::printable,
@@ -62,7 +62,7 @@ pub(super) async fn run(
     context: &Context,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitStatus> {
-    let mut findings = vec![program(), machine()];
+    let mut findings = vec![program(), machine(), instructions()];
     findings.push(match model::load(&args.model, context).await {
         Ok(model) => Finding::good("language model", describe(model.as_ref())),
         Err(error) => Finding::faulty("language model", &error),
@@ -121,6 +121,22 @@ fn machine() -> Finding {
         let _ = write!(detail, ", {:.1} GiB of memory", kibibytes as f64 / f64::from(1 << 20));
     }
     Finding::good("machine", detail)
+}
+
+/// What of this processor llama.cpp was built for.
+fn instructions() -> Finding {
+    const WHAT: &str = "instructions";
+    let used = llama::instructions();
+    let detail = used.join(", ");
+    match llama::unused_instructions(&used).as_slice() {
+        [] => Finding::good(WHAT, detail),
+        unused => Finding::absent(
+            WHAT,
+            format!("{detail}; this processor has {} too", unused.join(", ")),
+            "models may run faster when gec is built for this processor: make install, or \
+             RUSTFLAGS=\"-C target-cpu=native\" cargo install --path .",
+        ),
+    }
 }
 
 /// Kibibytes of memory, where the system says it in `/proc`.

@@ -115,7 +115,9 @@ impl Cascade {
     /// What the inner method proposes, and what is known of it, whatever gate and guard think.
     pub(crate) async fn consider(&self, utterance: &Utterance) -> Result<Considered, CorrectError> {
         let known = self.known(utterance).await?;
-        self.propose(utterance, known).await
+        let mut considered = self.propose(utterance, known).await?;
+        considered.features.tokens_per_word = self.tokens_per_word(utterance);
+        Ok(considered)
     }
 
     /// Why the (rewritten) 1-best stands before the model is asked, if it does.
@@ -171,7 +173,6 @@ impl Cascade {
     ) -> Result<Considered, CorrectError> {
         let proposal = self.inner.propose(utterance).await?;
         let mut features = ProposalFeatures::of(utterance, &self.posterior, &proposal.text);
-        features.tokens_per_word = self.tokens_per_word(utterance);
         features.confidence = proposal.confidences.iter().copied().reduce(f64::min);
         if let Some(known) = known.as_ref().and_then(|known| known.scores.first()) {
             features.one_best_logprob = Some(known.mean());
@@ -192,7 +193,8 @@ impl Cascade {
         }
         match self.acceptance() {
             Some(rule @ Acceptance::When { model, threshold }) => {
-                let features = features.values();
+                let tokens_per_word = self.tokens_per_word(utterance);
+                let features = ProposalFeatures { tokens_per_word, ..*features }.values();
                 (!rule.accepts(&features)).then(|| {
                     format!(
                         "the profile gives it {:.3} to be better, below {threshold:.3}",
@@ -231,6 +233,11 @@ impl Cascade {
     fn is_spelled_out(&self, utterance: &Utterance) -> Option<String> {
         let (model, _) = self.model.as_ref()?;
         let most = self.gate.max_tokens_per_word.or(model.info().max_tokens_per_word)?;
+        // Nothing is spelled out with more tokens than it has bytes.
+        let bytes = utterance.nbest.iter().map(|hypothesis| hypothesis.text.len()).max()?;
+        if most > bytes as f64 {
+            return None;
+        }
         let least = self.tokens_per_word(utterance)?;
         (least > most).then(|| {
             format!(

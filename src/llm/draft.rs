@@ -17,7 +17,8 @@ pub struct DraftStep<'a> {
     pub tokenize: &'a dyn Fn(&str) -> Vec<TokenId>,
 }
 
-/// Guesses how a text goes on. Called on the engine's thread: it should not block.
+/// Guesses how a text goes on. Called on the engine's thread: it should not block. The guess at
+/// the beginning of a text is asked for beforehand too, by the thread that asks for the text.
 pub trait DraftSource: Send {
     /// Appends at most `most` tokens that may come next to `draft`, which is empty. A draft
     /// counts up to its first token that the vocabulary lacks or that ends the text.

@@ -133,6 +133,9 @@ macro_rules! select {
     };
 }
 
+/// Digits from which on a number is long enough to be the beginning of a fingerprint.
+const LONG: usize = 8;
+
 impl Store {
     /// Opens the run with this fingerprint: a new one, or the earlier one to go on with.
     ///
@@ -203,7 +206,8 @@ impl Store {
     }
 
     /// The run called `selector`: its id, the beginning of its fingerprint, or `last` for
-    /// the one that a command opened last. A number is an id where there is such a run.
+    /// the one that a command opened last. A number is an id, unless it has [`LONG`] digits and
+    /// there is no such run: the number of a run that was deleted must not mean another one.
     ///
     /// # Errors
     /// [`StoreError::NoRun`] and [`StoreError::AmbiguousRun`], or when the database fails.
@@ -218,7 +222,7 @@ impl Store {
                  AND substr(fingerprint, 1, length(?2)) = ?2) ORDER BY r.id"
             ))
             .bind(selector.parse::<i64>().ok())
-            .bind(selector)
+            .bind(Some(selector).filter(|name| name.len() >= LONG || name.parse::<i64>().is_err()))
         }
         .try_map(|row| decode(&row))
         .fetch_all(&self.readers)

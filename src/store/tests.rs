@@ -436,7 +436,7 @@ async fn runs_are_found_by_id_prefix_and_last() {
     let second = store.open_run(&new_run(corpus, "2bce00")).await.unwrap().id;
     let third = store.open_run(&new_run(corpus, "7fff00")).await.unwrap().id;
     for (selector, id) in
-        [("1", first), ("2", second), ("2bcd", first), ("7", third), ("last", third)]
+        [("1", first), ("2", second), ("2bcd", first), ("7f", third), ("last", third)]
     {
         assert_eq!(store.run(selector).await.unwrap().id, id, "{selector}");
     }
@@ -444,7 +444,7 @@ async fn runs_are_found_by_id_prefix_and_last() {
     assert_eq!(info.template_name.as_deref(), Some("zero-shot"));
     assert_eq!(info.model_name.as_deref(), Some("tiny"));
     assert_eq!((info.dataset.as_str(), info.utterances), ("some", 3));
-    for selector in ["", "9", "%", "zz"] {
+    for selector in ["", "7", "9", "%", "zz"] {
         assert!(matches!(store.run(selector).await, Err(StoreError::NoRun { .. })), "{selector}");
     }
     let error = store.run("2bc").await.unwrap_err();

@@ -7,6 +7,7 @@ mod cost;
 mod draft_tests;
 mod embed;
 mod generate;
+mod instructions;
 mod load;
 mod logs;
 mod plan;
@@ -34,14 +35,19 @@ use llama_cpp_2::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::embed::Embedder;
+pub use self::{
+    embed::Embedder,
+    instructions::{instructions, unused_instructions},
+};
 use self::{
+    instructions::of_one_machine,
+    plan::LONGEST,
     scheduler::{Scheduler, Shape},
     slot::Request,
 };
 use super::{
-    BoxFuture, GenerateOutput, GenerateRequest, LanguageModel, LlmError, ModelInfo, ScoreOutput,
-    ScoreRequest, TokenId, Vocab,
+    BoxFuture, DraftStep, GenerateOutput, GenerateRequest, LanguageModel, LlmError, ModelInfo,
+    ScoreOutput, ScoreRequest, TokenId, Vocab,
 };
 
 /// The version that is locked in `Cargo.toml`; part of a run's fingerprint, because another
@@ -126,6 +132,7 @@ pub struct Llama {
     vocab: Arc<Vocab>,
     info: ModelInfo,
     context: usize,
+    drafts: bool,
     totals: Arc<Mutex<Totals>>,
 }
 
@@ -196,7 +203,7 @@ impl Llama {
         let mut adapter = adapter;
         let engines =
             (0..engines).map(|_| shared.start(adapter.take())).collect::<Result<_, _>>()?;
-        Ok(Self { engines, model, vocab, info, context, totals })
+        Ok(Self { engines, model, vocab, info, context, drafts, totals })
     }
 
     /// What the engine has done since it was loaded.
@@ -300,8 +307,16 @@ impl LanguageModel for Llama {
 
     fn generate(
         &self,
-        request: GenerateRequest,
+        mut request: GenerateRequest,
     ) -> BoxFuture<'_, Result<GenerateOutput, LlmError>> {
+        if self.drafts
+            && let Some(draft) = &mut request.draft
+        {
+            // The first guess is made here, where the engine does not wait for it.
+            let tokenize = |text: &str| tokens_of(&self.model, text);
+            let step = DraftStep { generated: &[], vocab: &self.vocab, tokenize: &tokenize };
+            draft.propose(&step, LONGEST, &mut Vec::new());
+        }
         let (reply, answer) = oneshot::channel();
         let sent = self.send(Request::Generate(request, reply));
         Box::pin(async move {
@@ -431,12 +446,13 @@ fn info(
         add_bos: vocab.should_add_bos(),
         engine: format!(
             "llama-cpp-2 {LLAMA_CPP_2}, {} slots of {context} tokens of f16 and {}, batch {batch}, \
-             {} gpu layers, prefix sharing {}, drafts {}",
+             {} gpu layers, prefix sharing {}, drafts {}{}",
             parallel,
             if options.gpu_layers > 0 { "f16" } else { "bf16" },
             options.gpu_layers,
             on_or_off(options.share_prefix),
             on_or_off(drafts),
+            of_one_machine().iter().map(|name| format!(", {name}")).collect::<String>(),
         ),
         adapter: options.lora.as_deref().map(hash_file).transpose()?,
     })
