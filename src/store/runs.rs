@@ -133,7 +133,7 @@ macro_rules! select {
     };
 }
 
-/// Digits from which on a number is long enough to be the beginning of a fingerprint.
+/// Characters from which on also a number can be the beginning of a fingerprint.
 const LONG: usize = 8;
 
 impl Store {
@@ -206,8 +206,8 @@ impl Store {
     }
 
     /// The run called `selector`: its id, the beginning of its fingerprint, or `last` for
-    /// the one that a command opened last. A number is an id, unless it has [`LONG`] digits and
-    /// there is no such run: the number of a run that was deleted must not mean another one.
+    /// the one that a command opened last. A number is an id, unless it has eight digits and more
+    /// and there is no such run: that of a run which was deleted must not mean another one.
     ///
     /// # Errors
     /// [`StoreError::NoRun`] and [`StoreError::AmbiguousRun`], or when the database fails.
