@@ -77,7 +77,7 @@ impl Cascade {
             known.iter().for_each(|known| count(&mut proposal, known));
             return Ok(proposal);
         }
-        let considered = self.propose(utterance, known).await?;
+        let considered = self.propose(utterance, known, self.decides_by_rule()).await?;
         let refusal = self
             .guard
             .refuses(raw, &considered.proposal.text)
@@ -115,9 +115,7 @@ impl Cascade {
     /// What the inner method proposes, and what is known of it, whatever gate and guard think.
     pub(crate) async fn consider(&self, utterance: &Utterance) -> Result<Considered, CorrectError> {
         let known = self.known(utterance).await?;
-        let mut considered = self.propose(utterance, known).await?;
-        considered.features.tokens_per_word = self.tokens_per_word(utterance);
-        Ok(considered)
+        self.propose(utterance, known, true).await
     }
 
     /// Why the (rewritten) 1-best stands before the model is asked, if it does.
@@ -166,13 +164,16 @@ impl Cascade {
         })
     }
 
+    /// What the inner method makes of it, with all features where a rule is `judged` by them.
     async fn propose(
         &self,
         utterance: &Utterance,
         known: Option<ScoreOutput>,
+        judged: bool,
     ) -> Result<Considered, CorrectError> {
         let proposal = self.inner.propose(utterance).await?;
         let mut features = ProposalFeatures::of(utterance, &self.posterior, &proposal.text);
+        features.tokens_per_word = judged.then(|| self.tokens_per_word(utterance)).flatten();
         features.confidence = proposal.confidences.iter().copied().reduce(f64::min);
         if let Some(known) = known.as_ref().and_then(|known| known.scores.first()) {
             features.one_best_logprob = Some(known.mean());
@@ -193,8 +194,7 @@ impl Cascade {
         }
         match self.acceptance() {
             Some(rule @ Acceptance::When { model, threshold }) => {
-                let tokens_per_word = self.tokens_per_word(utterance);
-                let features = ProposalFeatures { tokens_per_word, ..*features }.values();
+                let features = features.values();
                 (!rule.accepts(&features)).then(|| {
                     format!(
                         "the profile gives it {:.3} to be better, below {threshold:.3}",

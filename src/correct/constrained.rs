@@ -6,7 +6,7 @@ use super::{CorrectError, Method, Proposal, Tools, Verdict, generate::Generate};
 use crate::{
     acoustic::{Follower, Trie},
     corpus::Utterance,
-    llm::{BoxFuture, Choice, Step, StepHook, hook},
+    llm::{BoxFuture, Choice, Step, StepHook, hook, logits},
 };
 
 /// At each step only tokens that continue some hypothesis are allowed (constrained
@@ -62,10 +62,8 @@ impl StepHook for InTrie {
         }
         allowed.sort_unstable();
         allowed.dedup();
-        let logit = |token: i32| {
-            step.logits.get(token as usize).map_or(f64::NEG_INFINITY, |&l| f64::from(l))
-        };
-        let choice = hook::best_of(allowed.into_iter().map(|token| (token, logit(token))));
+        let scored = allowed.into_iter().map(|token| (token, logits::of(step.logits, token)));
+        let choice = hook::best_of(scored);
         if let Choice::Token { token, .. } = choice {
             self.follower.push(step.vocab.piece(token));
         }

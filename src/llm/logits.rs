@@ -1,8 +1,8 @@
 //! Sums over a vocabulary of logits.
 //!
-//! Every token of a text is chosen from tens of thousands of logits: with a small model, looking
-//! at them took a tenth of the time. The loops here go over whole lanes without a branch, so
-//! that the compiler makes vector instructions of them on every processor.
+//! Every token of a text is chosen from all of them, which with a small model is a good part of
+//! the time. The loops here go over whole lanes without a branch, so that the compiler makes
+//! vector instructions of them on every processor.
 
 use super::TokenId;
 
