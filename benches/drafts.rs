@@ -28,7 +28,7 @@ use gec::{
     datasets::{self, DataDirs},
     llm::{
         Choice, DraftSource, DraftStep, GenerateRequest, LanguageModel, Step, StepHook, TokenId,
-        llama::{Llama, LlamaOptions, Totals},
+        llama::{Drafts, Llama, LlamaOptions, Totals},
         shipped,
     },
     prompt::Template,
@@ -130,7 +130,7 @@ fn engines(path: &Path, parallel: usize, threads: Option<usize>) -> anyhow::Resu
         let options = LlamaOptions { parallel, threads, drafts, ..LlamaOptions::new(path) };
         Ok(Arc::new(Llama::load(&options)?))
     };
-    Ok(Engines { parallel, both: [load(false)?, load(true)?] })
+    Ok(Engines { parallel, both: [load(Drafts::Never)?, load(Drafts::Always)?] })
 }
 
 /// What one engine did.

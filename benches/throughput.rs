@@ -9,10 +9,12 @@
 //! ```
 //!
 //! With the shipped model the whole command is measured: `gec run` in a new database, from its
-//! start to its end, on the sample and where the data folder has it on ATIS. A model that is
-//! named (one of random weights will do, see `training/random_model.py`) reads an instruction
-//! of 150 tokens and is made to write the reference, as a good corrector would; guesses
-//! are those of the lists. The gate leaves out lists that agree.
+//! start to its end, on the sample and where the data folder has it on ATIS. Its gate leaves out
+//! what needs no model to be seen: lists that agree, and words that the model does not know.
+//!
+//! A model that is named (one of random weights will do, see `training/random_model.py`) reads an
+//! instruction of 150 tokens and is made to write the reference, as a good corrector would;
+//! guesses are those of the lists. Its gate leaves out lists that agree.
 //!
 //! The floor is the time that the tokens which have to be processed (each prompt without the
 //! beginning that all share, that beginning once, and the answers) would take at the rate at
@@ -38,7 +40,7 @@ use gec::{
     datasets::{self, DataDirs},
     llm::{
         Choice, GenerateRequest, Greedy, LanguageModel, Step, StepHook, TokenId,
-        llama::{Llama, LlamaOptions},
+        llama::{Drafts, Llama, LlamaOptions},
         shipped,
     },
     prompt::Template,
@@ -208,7 +210,7 @@ fn whole_command(corpus: &str, arguments: &Arguments, folder: &Path) -> anyhow::
                 command.arg("--no-prefix-sharing");
             }
             if !lever.drafts {
-                command.arg("--no-drafts");
+                command.arg("--drafts=never");
             }
             match lever.gate {
                 true => command.args([
@@ -216,7 +218,6 @@ fn whole_command(corpus: &str, arguments: &Arguments, folder: &Path) -> anyhow::
                     "--inner=generate",
                     "--min-distinct=2",
                     "--min-logprob=-inf",
-                    "--max-tokens-per-word=inf",
                     "--min-gain=-inf",
                 ]),
                 false => command.arg("--method=generate"),
@@ -251,7 +252,7 @@ fn load(path: &Path, lever: Lever, threads: Option<usize>) -> anyhow::Result<Arc
         parallel: lever.parallel,
         threads,
         share_prefix: lever.share,
-        drafts: lever.drafts,
+        drafts: if lever.drafts { Drafts::Auto } else { Drafts::Never },
         ..LlamaOptions::new(path)
     };
     Ok(Arc::new(Llama::load(&options)?))

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{
     ScoringArgs, backend::BackendArgs, not_negative, positive, transcribe::AsrArgs,
@@ -110,12 +110,25 @@ pub struct ModelArgs {
     /// Decode common beginnings of prompts every time
     #[arg(long)]
     pub no_prefix_sharing: bool,
-    /// Decode token by token: do not guess how a text goes on from what was heard
-    #[arg(long)]
-    pub no_drafts: bool,
+    /// When to guess how a text goes on from what was heard, and decode the guess with it; this
+    /// changes no text
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub drafts: DraftsArg,
     /// A server in place of this machine.
     #[command(flatten)]
     pub backend: BackendArgs,
+}
+
+/// When guesses are decoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DraftsArg {
+    /// Where guessing saves more time than it takes
+    #[default]
+    Auto,
+    /// At every step
+    Always,
+    /// Token by token
+    Never,
 }
 
 /// The prompt and its examples.

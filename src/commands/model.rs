@@ -15,12 +15,12 @@ use super::{
 use crate::{
     cli::{
         backend::BackendArgs,
-        run::{ModelArgs, PromptArgs},
+        run::{DraftsArg, ModelArgs, PromptArgs},
     },
     correct::Prompter,
     llm::{
         LanguageModel, ModelInfo,
-        llama::{Llama, LlamaOptions},
+        llama::{Drafts, Llama, LlamaOptions},
         openai::{Api, OpenAi, OpenAiOptions, Retry},
         shipped,
     },
@@ -47,7 +47,11 @@ pub(super) async fn load(
         context: args.context,
         batch: args.batch,
         share_prefix: !args.no_prefix_sharing,
-        drafts: !args.no_drafts,
+        drafts: match args.drafts {
+            DraftsArg::Auto => Drafts::Auto,
+            DraftsArg::Always => Drafts::Always,
+            DraftsArg::Never => Drafts::Never,
+        },
         ..LlamaOptions::new(path)
     };
     let spinner =

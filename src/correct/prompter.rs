@@ -252,20 +252,16 @@ fn tokens(model: &dyn LanguageModel, text: &PromptText) -> Vec<TokenId> {
     tokens
 }
 
-/// Most tokens of an answer to `utterance`: half as much again as its longest hypothesis,
-/// and room for a few words more.
+/// Most tokens of an answer to `utterance`: half as much again as its longest hypothesis (in
+/// bytes), and room for a few words more.
 #[must_use]
 pub fn answer_budget(
     model: &dyn LanguageModel,
     prompter: &Prompter,
     utterance: &Utterance,
 ) -> usize {
-    let longest = utterance
-        .nbest
-        .iter()
-        .take(prompter.max_hypotheses())
-        .map(|hypothesis| prompter.answer_tokens(model, &hypothesis.text).len())
-        .max()
-        .unwrap_or(0);
+    let texts = utterance.nbest.iter().take(prompter.max_hypotheses()).map(|one| &one.text);
+    let longest = texts.max_by_key(|text| text.len());
+    let longest = longest.map_or(0, |text| prompter.answer_tokens(model, text).len());
     longest + longest / 2 + 16
 }

@@ -13,8 +13,8 @@ fn compare(dataset: &str, more: &[&str]) {
     let home = Home::new();
     let methods = METHODS.join(",");
     let arguments = [&["run", "--dataset", dataset, "--method", &methods], more].concat();
-    home.gec_with_model(&arguments).succeeds();
-    home.gec_with_model(&[&arguments[..], &["--no-drafts"]].concat()).succeeds();
+    home.gec_with_model(&[&arguments[..], &["--drafts=always"]].concat()).succeeds();
+    home.gec_with_model(&[&arguments[..], &["--drafts=never"]].concat()).succeeds();
     let corrections = store::corrections(&home.db());
     let each = 2 * METHODS.len();
     assert!(!corrections.is_empty() && corrections.len().is_multiple_of(each));

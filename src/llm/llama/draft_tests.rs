@@ -96,9 +96,12 @@ fn essence(output: &GenerateOutput) -> (String, Vec<TokenId>, StopReason, u32) {
 async fn compare(change: impl Fn(&mut LlamaOptions)) {
     let plain = load(|options| {
         change(options);
-        options.drafts = false;
+        options.drafts = Drafts::Never;
     });
-    let model = Arc::new(load(change));
+    let model = Arc::new(load(|options| {
+        options.drafts = Drafts::Always;
+        change(options);
+    }));
     let prompts = prompts(&model, 15);
     let mut expected = Vec::new();
     for (number, prompt) in prompts.iter().enumerate() {
@@ -162,7 +165,7 @@ async fn no_draft_changes_a_text_where_a_call_holds_few_tokens() {
 
 #[tokio::test]
 async fn a_right_draft_saves_most_calls() {
-    let model = load(|options| options.parallel = 1);
+    let model = load(|options| (options.parallel, options.drafts) = (1, Drafts::Always));
     let prompts = prompts(&model, 20);
     let (mut calls, mut before) = (0, 0);
     for prompt in &prompts {
@@ -178,13 +181,13 @@ async fn a_right_draft_saves_most_calls() {
 
 #[tokio::test]
 async fn what_was_guessed_wrong_is_not_taken_for_a_beginning() {
-    let model = load(|options| options.parallel = 1);
+    let model = load(|options| (options.parallel, options.drafts) = (1, Drafts::Always));
     let prompt = &prompts(&model, 1)[0];
     let plain = model.generate(request(prompt, 0, None)).await.unwrap();
     let wrong: Vec<TokenId> = plain.tokens.iter().map(|&token| token ^ 1).collect();
     // The next prompt begins with what was guessed wrong, were it still there.
     let longer: Vec<TokenId> = prompt.iter().chain(&wrong).copied().collect();
-    let expected = load(|options| options.drafts = false);
+    let expected = load(|options| options.drafts = Drafts::Never);
     let expected = expected.generate(request(&longer, 0, None)).await.unwrap();
     model.generate(request(prompt, 2, Some(Box::new(FixedDraft(wrong))))).await.unwrap();
     let found = model.generate(request(&longer, 0, None)).await.unwrap();

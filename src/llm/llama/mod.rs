@@ -16,6 +16,7 @@ mod score;
 mod slot;
 #[cfg(test)]
 mod tests;
+mod worth;
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -26,6 +27,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread::JoinHandle,
+    time::Instant,
 };
 
 use llama_cpp_2::{
@@ -44,10 +46,11 @@ use self::{
     plan::LONGEST,
     scheduler::{Scheduler, Shape},
     slot::Request,
+    worth::Guesses,
 };
 use super::{
-    BoxFuture, DraftStep, GenerateOutput, GenerateRequest, LanguageModel, LlmError, ModelInfo,
-    ScoreOutput, ScoreRequest, TokenId, Vocab,
+    BoxFuture, DraftSource, DraftStep, GenerateOutput, GenerateRequest, LanguageModel, LlmError,
+    ModelInfo, ScoreOutput, ScoreRequest, TokenId, Vocab,
 };
 
 /// The version that is locked in `Cargo.toml`; part of a run's fingerprint, because another
@@ -75,10 +78,22 @@ pub struct LlamaOptions {
     pub batch: usize,
     /// Whether common beginnings of prompts are decoded once.
     pub share_prefix: bool,
-    /// Whether guesses how a text goes on are decoded with it
-    /// ([`GenerateRequest::draft`]). Models that cannot forget a part of what they have read
-    /// go without: recurrent ones, and those that attend over a sliding window.
-    pub drafts: bool,
+    /// When guesses how a text goes on are decoded with it ([`GenerateRequest::draft`]). Models
+    /// that cannot forget a part of what they have read go without: recurrent ones, and those
+    /// that attend over a sliding window.
+    pub drafts: Drafts,
+}
+
+/// When guesses how a text goes on are made. No text depends on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Drafts {
+    /// Where they save more time than it takes to make them.
+    #[default]
+    Auto,
+    /// At every step.
+    Always,
+    /// Not at all.
+    Never,
 }
 
 /// What an engine has done so far.
@@ -118,7 +133,7 @@ impl LlamaOptions {
             context: None,
             batch: 512,
             share_prefix: true,
-            drafts: true,
+            drafts: Drafts::Auto,
         }
     }
 }
@@ -132,7 +147,6 @@ pub struct Llama {
     vocab: Arc<Vocab>,
     info: ModelInfo,
     context: usize,
-    drafts: bool,
     totals: Arc<Mutex<Totals>>,
 }
 
@@ -143,6 +157,7 @@ struct Engine {
     thread: Option<JoinHandle<()>>,
     /// Requests that somebody waits for.
     waiting: Arc<AtomicUsize>,
+    guesses: Arc<Guesses>,
 }
 
 /// Counts a request until its answer is there, or nobody waits for it any more.
@@ -185,7 +200,7 @@ impl Llama {
         let engines = if alone { 1 } else { cores.min(parallel) };
         let slots = parallel.div_ceil(engines);
         let batch = options.batch.max(slots).max(16);
-        let drafts = options.drafts && load::can_forget(&model);
+        let drafts = if load::can_forget(&model) { options.drafts } else { Drafts::Never };
         let info = info(&model, options, parallel, context, batch, drafts)?;
         let pass = batch.min(512);
         let share_prefix = options.share_prefix;
@@ -203,7 +218,7 @@ impl Llama {
         let mut adapter = adapter;
         let engines =
             (0..engines).map(|_| shared.start(adapter.take())).collect::<Result<_, _>>()?;
-        Ok(Self { engines, model, vocab, info, context, drafts, totals })
+        Ok(Self { engines, model, vocab, info, context, totals })
     }
 
     /// What the engine has done since it was loaded.
@@ -212,18 +227,32 @@ impl Llama {
         *self.totals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives a request to the engine that gets all with this prompt, for it may have read it
-    /// already, unless another has much less to do.
-    fn send(&self, request: Request) -> Result<Waiting, LlmError> {
+    /// The engine that gets all requests with this prompt, for it may have read it already,
+    /// unless another has much less to do.
+    fn engine(&self, prompt: &[TokenId]) -> Result<&Engine, LlmError> {
         let load = |engine: &Engine| engine.waiting.load(Ordering::Relaxed);
         let mut hasher = DefaultHasher::new();
-        request.prompt().hash(&mut hasher);
+        prompt.hash(&mut hasher);
         let own = (hasher.finish() % self.engines.len().max(1) as u64) as usize;
         let own = self.engines.get(own).ok_or(LlmError::Stopped)?;
         let idlest = self.engines.iter().min_by_key(|engine| load(engine)).unwrap_or(own);
-        let engine = if load(own) > load(idlest) + MUCH_LESS { idlest } else { own };
-        let sender = engine.requests.as_ref().ok_or(LlmError::Stopped)?;
-        let waiting = Waiting::new(&engine.waiting);
+        Ok(if load(own) > load(idlest) + MUCH_LESS { idlest } else { own })
+    }
+
+    /// Makes the guess at the beginning of a text here, where the engine does not wait for it.
+    fn guess(&self, draft: &mut dyn DraftSource, guesses: &Guesses) {
+        let started = Instant::now();
+        let tokenize = |text: &str| tokens_of(&self.model, text);
+        let step = DraftStep { generated: &[], vocab: &self.vocab, tokenize: &tokenize };
+        draft.propose(&step, LONGEST, &mut Vec::new());
+        guesses.spend(started.elapsed());
+    }
+}
+
+impl Engine {
+    fn send(&self, request: Request) -> Result<Waiting, LlmError> {
+        let sender = self.requests.as_ref().ok_or(LlmError::Stopped)?;
+        let waiting = Waiting::new(&self.waiting);
         sender.send(request).map_err(|_| LlmError::Stopped)?;
         Ok(waiting)
     }
@@ -249,9 +278,12 @@ impl Shared<'_> {
         let (model, vocab) = (Arc::clone(self.model), Arc::clone(self.vocab));
         let (path, totals) = (self.path.to_owned(), Arc::clone(self.totals));
         let (shape, on_gpu) = (self.shape, self.on_gpu);
+        let guesses = Arc::new(Guesses::default());
+        guesses.want(shape.drafts != Drafts::Never);
+        let asked = Arc::clone(&guesses);
         let run = move || {
             let start = |context| {
-                Scheduler::new(&model, context, vocab, shape, totals).run(receiver);
+                Scheduler::new(&model, context, vocab, shape, totals, asked).run(receiver);
             };
             engine(&path, &model, adapter, shape, on_gpu, &ready, start);
         };
@@ -261,7 +293,8 @@ impl Shared<'_> {
             reason: error.to_string(),
         })?;
         started.recv().map_err(|_| LlmError::Stopped)??;
-        Ok(Engine { requests: Some(requests), thread: Some(thread), waiting: Arc::default() })
+        let (requests, thread) = (Some(requests), Some(thread));
+        Ok(Engine { requests, thread, waiting: Arc::default(), guesses })
     }
 }
 
@@ -298,7 +331,8 @@ impl LanguageModel for Llama {
 
     fn score(&self, request: ScoreRequest) -> BoxFuture<'_, Result<ScoreOutput, LlmError>> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.send(Request::Score(request, reply));
+        let engine = self.engine(&request.prompt);
+        let sent = engine.and_then(|engine| engine.send(Request::Score(request, reply)));
         Box::pin(async move {
             let _waiting = sent?;
             answer.await.map_err(|_| LlmError::Stopped)?
@@ -309,16 +343,15 @@ impl LanguageModel for Llama {
         &self,
         mut request: GenerateRequest,
     ) -> BoxFuture<'_, Result<GenerateOutput, LlmError>> {
-        if self.drafts
-            && let Some(draft) = &mut request.draft
-        {
-            // The first guess is made here, where the engine does not wait for it.
-            let tokenize = |text: &str| tokens_of(&self.model, text);
-            let step = DraftStep { generated: &[], vocab: &self.vocab, tokenize: &tokenize };
-            draft.propose(&step, LONGEST, &mut Vec::new());
-        }
         let (reply, answer) = oneshot::channel();
-        let sent = self.send(Request::Generate(request, reply));
+        let sent = self.engine(&request.prompt).and_then(|engine| {
+            if let Some(draft) = &mut request.draft
+                && engine.guesses.are_wanted()
+            {
+                self.guess(draft.as_mut(), &engine.guesses);
+            }
+            engine.send(Request::Generate(request, reply))
+        });
         Box::pin(async move {
             let _waiting = sent?;
             answer.await.map_err(|_| LlmError::Stopped)?
@@ -418,7 +451,7 @@ fn info(
     parallel: usize,
     context: usize,
     batch: usize,
-    drafts: bool,
+    drafts: Drafts,
 ) -> Result<ModelInfo, LlmError> {
     let path = &options.path;
     let vocab = model.vocab();
@@ -451,7 +484,7 @@ fn info(
             if options.gpu_layers > 0 { "f16" } else { "bf16" },
             options.gpu_layers,
             on_or_off(options.share_prefix),
-            on_or_off(drafts),
+            on_or_off(drafts != Drafts::Never),
             of_one_machine().iter().map(|name| format!(", {name}")).collect::<String>(),
         ),
         adapter: options.lora.as_deref().map(hash_file).transpose()?,

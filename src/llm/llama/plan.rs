@@ -151,9 +151,22 @@ pub(super) fn parts(cost: &Cost, ready: &[Ready], limits: &Limits) -> Vec<Part> 
     parts
 }
 
+/// Seconds that the drafts in `parts` save: so much longer the same gain would take without any.
+pub(super) fn saved(cost: &Cost, ready: &[Ready], limits: &Limits, parts: &[Part]) -> f64 {
+    if parts.iter().all(|part| part.draft == 0) {
+        return 0.0;
+    }
+    let without = ready.iter().map(|one| Ready { available: 0, ..*one }).collect::<Vec<_>>();
+    let plain = self::parts(cost, &without, limits);
+    let seconds = |ready: &[Ready], plan| gain(ready, parts) / rate(cost, ready, plan, limits);
+    seconds(&without, &plain) - seconds(ready, parts)
+}
+
 /// The best of all that is pending, of drafts of some length, and of some number of tokens alike.
 fn best(cost: &Cost, ready: &[Ready], limits: &Limits, whole: &[Part]) -> Vec<Part> {
-    let drafts = LENGTHS.iter().map(|&length| with_drafts(whole, ready, length, limits));
+    let guessed = ready.iter().any(|one| one.available > 0);
+    let lengths = if guessed { &LENGTHS[..] } else { &[] };
+    let drafts = lengths.iter().map(|&length| with_drafts(whole, ready, length, limits));
     let alike = LEVELS.iter().map_while(|&level| in_step(ready, level, limits));
     let (mut best, mut most) = (whole.to_vec(), rate(cost, ready, whole, limits));
     for parts in drafts.chain(alike) {

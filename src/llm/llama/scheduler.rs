@@ -19,12 +19,13 @@ use llama_cpp_2::{
 use tokio::sync::mpsc;
 
 use super::{
-    Totals,
+    Drafts, Totals,
     cost::{Cost, Load},
     generate::Verified,
     plan::{self, Acceptance, LONGEST, Limits, Part, Ready},
     slot::{Next, Request, Work, common_prefix},
     tokens_of,
+    worth::{Guesses, Worth},
 };
 use crate::llm::{LlmError, TokenId, Vocab};
 
@@ -58,8 +59,8 @@ pub(super) struct Shape {
     pub(super) threads: usize,
     /// Whether slots reuse what they and others have decoded.
     pub(super) share_prefix: bool,
-    /// Whether guesses are decoded.
-    pub(super) drafts: bool,
+    /// When guesses are decoded.
+    pub(super) drafts: Drafts,
 }
 
 #[derive(Default)]
@@ -114,6 +115,8 @@ pub(super) struct Scheduler<'model> {
     tick: u64,
     cost: Cost,
     acceptance: Acceptance,
+    worth: Worth,
+    guesses: Arc<Guesses>,
     totals: Arc<Mutex<Totals>>,
 }
 
@@ -124,6 +127,7 @@ impl<'model> Scheduler<'model> {
         vocab: Arc<Vocab>,
         shape: Shape,
         totals: Arc<Mutex<Totals>>,
+        guesses: Arc<Guesses>,
     ) -> Self {
         Self {
             model,
@@ -137,6 +141,8 @@ impl<'model> Scheduler<'model> {
             tick: 0,
             cost: Cost::default(),
             acceptance: Acceptance::of_engine(),
+            worth: Worth::new(shape.drafts),
+            guesses,
             totals,
         }
     }
@@ -286,7 +292,7 @@ impl<'model> Scheduler<'model> {
         } else {
             if keep > 0 {
                 // A draft that is not accepted as a whole would cost the whole text.
-                self.shape.drafts = false;
+                self.shape.drafts = Drafts::Never;
             }
             // Removing a whole sequence never fails, and both numbers fit an i32.
             let _ = self.context.clear_kv_cache_seq(Some(index as u32), None, None);
@@ -310,7 +316,7 @@ impl<'model> Scheduler<'model> {
             tokens: self.shape.batch,
             rows: (LOGITS_BUDGET / self.vocab.len().max(1)).max(self.shape.slots).max(8),
             pass: self.shape.pass,
-            drafts: self.shape.drafts,
+            drafts: self.shape.drafts != Drafts::Never,
         };
         let parts = plan::parts(&self.cost, &ready, &limits);
         if parts.is_empty() {
@@ -326,6 +332,8 @@ impl<'model> Scheduler<'model> {
         self.context.synchronize();
         let seconds = started.elapsed().as_secs_f64();
         self.cost.observe(&load, seconds);
+        let saved = plan::saved(&self.cost, &ready, &limits, &parts);
+        self.worth.observe(self.guesses.spent(), saved, seconds);
         for part in &parts {
             let Slot { decoded, pending, work, .. } = &mut self.slots[part.slot];
             decoded.extend(pending.drain(..part.pending));
@@ -349,19 +357,25 @@ impl<'model> Scheduler<'model> {
     fn ready(&mut self) -> Vec<Ready> {
         let model = self.model;
         let tokenize = |text: &str| tokens_of(model, text);
+        let guesses = self.shape.drafts != Drafts::Never && self.worth.pays();
+        self.guesses.want(guesses);
+        let started = Instant::now();
         let mut ready = Vec::new();
         for (index, slot) in self.slots.iter_mut().enumerate() {
             let (held, pending) = (slot.decoded.len(), slot.pending.len());
             let Some(work) = slot.work.as_mut().filter(|_| pending > 0) else { continue };
             let silent = work.first_wanted().saturating_sub(held + 1);
             let (available, likely) = match work {
-                Work::Generate(work) if self.shape.drafts => {
+                Work::Generate(work) if guesses => {
                     work.propose(&self.vocab, &tokenize, LONGEST, &self.acceptance)
                 }
                 _ => (0, 0.0),
             };
             let space = self.shape.context.saturating_sub(held);
             ready.push(Ready { slot: index, pending, silent, available, likely, space });
+        }
+        if guesses {
+            self.guesses.spend(started.elapsed());
         }
         ready
     }
