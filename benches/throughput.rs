@@ -99,16 +99,19 @@ struct Arguments {
     forced_only: bool,
     /// Leave out the levers.
     floor_only: bool,
+    /// The only corpus.
+    corpus: Option<String>,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = arguments()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let folder = tempfile::tempdir()?;
-    let mut corpora = vec!["sample"];
-    if arguments.data.is_some() {
-        corpora.push("hp:atis");
-    }
+    let corpora = match (&arguments.corpus, &arguments.data) {
+        (Some(corpus), _) => vec![corpus.as_str()],
+        (None, Some(_)) => vec!["sample", "hp:atis"],
+        (None, None) => vec!["sample"],
+    };
     if !arguments.forced_only {
         for corpus in corpora.iter().filter(|_| !arguments.floor_only) {
             whole_command(corpus, &arguments, folder.path())?;
@@ -153,6 +156,7 @@ fn arguments() -> anyhow::Result<Arguments> {
         parallel: 16,
         forced_only: false,
         floor_only: false,
+        corpus: None,
     };
     let mut words = env::args().skip(1);
     while let Some(word) = words.next() {
@@ -165,6 +169,7 @@ fn arguments() -> anyhow::Result<Arguments> {
             "--parallel" => arguments.parallel = value()?.parse::<usize>()?.max(2),
             "--forced-only" => arguments.forced_only = true,
             "--floor-only" => arguments.floor_only = true,
+            "--corpus" => arguments.corpus = Some(value()?),
             "--data-dir" => arguments.data = Some(value()?.into()),
             "--model" => arguments.model = Some(value()?.into()),
             // Cargo says that this is a benchmark.
@@ -172,7 +177,7 @@ fn arguments() -> anyhow::Result<Arguments> {
             _ => bail!(
                 "unknown argument `{word}`; known are --limit N, --forced-limit N, --rounds N, \
                  --threads N, --parallel N, --data-dir FOLDER, --model FILE, --forced-only, \
-                 --floor-only"
+                 --floor-only, --corpus NAME"
             ),
         }
     }
@@ -188,7 +193,6 @@ fn read(spec: &str, data: &[PathBuf], limit: usize) -> anyhow::Result<Vec<Uttera
 /// `gec run` as a user types it, with one lever more each time.
 fn whole_command(corpus: &str, arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     println!("\ngec run --dataset {corpus} --method generate, the shipped model, whole command");
-    println!("{:24}{:>9}{:>15}{:>8}", "", "seconds", "utterances/s", "ratio");
     let mut seconds: [Vec<f64>; LEVERS.len()] = Default::default();
     let mut utterances = 0;
     for round in 0..arguments.rounds {
@@ -230,14 +234,20 @@ fn whole_command(corpus: &str, arguments: &Arguments, folder: &Path) -> anyhow::
             utterances = report["rows"][0]["utterances"].as_u64().context("a row")?;
         }
     }
-    for (lever, own) in LEVERS.iter().zip(&seconds) {
+    print_levers(&seconds, utterances);
+    Ok(())
+}
+
+/// What each lever took, round by round, beside the first.
+fn print_levers(seconds: &[Vec<f64>; LEVERS.len()], utterances: u64) {
+    println!("{:24}{:>9}{:>15}{:>8}", "", "seconds", "utterances/s", "ratio");
+    for (lever, own) in LEVERS.iter().zip(seconds) {
         let ratios: Vec<f64> = seconds[0].iter().zip(own).map(|(one, own)| one / own).collect();
         let seconds = median(own);
         let rate = utterances as f64 / seconds;
-        println!("{:24}{seconds:>9.2}{rate:>15.1}{:>8.2}", lever.name, median(&ratios));
+        println!("{:24}{seconds:>9.2}{rate:>15.2}{:>8.2}", lever.name, median(&ratios));
     }
-    println!("{utterances} utterances; medians of {} rounds", arguments.rounds);
-    Ok(())
+    println!("{utterances} utterances; medians of {} rounds", seconds[0].len());
 }
 
 /// The middle one, the higher of two.
@@ -467,26 +477,22 @@ fn compare(
     prompter: &Prompter,
     utterances: &[Utterance],
 ) -> anyhow::Result<()> {
-    println!("{:24}{:>9}{:>15}{:>8}", "", "seconds", "utterances/s", "ratio");
-    let mut first = None;
-    for lever in LEVERS.map(|lever| lever.with(arguments.parallel)) {
-        let engine = load(path, lever, arguments.threads)?;
-        let chosen: Vec<Utterance> = utterances
-            .iter()
-            .filter(|utterance| !lever.gate || utterance.nbest.len() > 1)
-            .cloned()
-            .collect();
-        let asked = asked(&engine, prompter, &chosen, true)?;
-        let started = Instant::now();
-        runtime.block_on(answer(&engine, &asked, lever.parallel))?;
-        let seconds = started.elapsed().as_secs_f64();
-        let one_at_a_time = *first.get_or_insert(seconds);
-        println!(
-            "{:24}{seconds:>9.2}{:>15.2}{:>8.2}",
-            lever.name,
-            utterances.len() as f64 / seconds,
-            one_at_a_time / seconds
-        );
+    let mut seconds: [Vec<f64>; LEVERS.len()] = Default::default();
+    for _ in 0..arguments.rounds {
+        for (place, lever) in LEVERS.iter().enumerate() {
+            let lever = lever.with(arguments.parallel);
+            let engine = load(path, lever, arguments.threads)?;
+            let chosen: Vec<Utterance> = utterances
+                .iter()
+                .filter(|utterance| !lever.gate || utterance.nbest.len() > 1)
+                .cloned()
+                .collect();
+            let asked = asked(&engine, prompter, &chosen, true)?;
+            let started = Instant::now();
+            runtime.block_on(answer(&engine, &asked, lever.parallel))?;
+            seconds[place].push(started.elapsed().as_secs_f64());
+        }
     }
+    print_levers(&seconds, utterances.len() as u64);
     Ok(())
 }
