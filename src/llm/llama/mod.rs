@@ -84,7 +84,8 @@ pub struct LlamaOptions {
     pub drafts: Drafts,
 }
 
-/// When guesses how a text goes on are made. No text depends on it.
+/// When guesses how a text goes on are made. No text depends on it, but that without any a choice
+/// between two tokens that are nearly tied can round otherwise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Drafts {
     /// Where they save more time than it takes to make them.

@@ -325,6 +325,22 @@ mod tests {
     }
 
     #[test]
+    fn drafts_save_what_the_calls_without_them_would_take_longer() {
+        let (cost, ready) = (machine(10.0), ready(1, 1.0));
+        let drafted = parts(&cost, &ready, &LIMITS);
+        assert_eq!(drafted[0].draft, 19);
+        // Twenty calls of a token and a filler beside one of twenty tokens.
+        let seconds = |tokens: usize| cost.seconds(&Load::of(&[(0, tokens)], tokens, 512));
+        let of_one = |tokens: usize| cost.seconds(&Load::of(&[(0, tokens)], 1, 512));
+        let expected = 20.0 * of_one(2) - seconds(20);
+        let found = saved(&cost, &ready, &LIMITS, &drafted);
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} {expected}");
+        assert!(found > 100.0);
+        let plain = [Part { draft: 0, ..drafted[0] }];
+        assert_eq!(saved(&cost, &ready, &LIMITS, &plain), 0.0);
+    }
+
+    #[test]
     fn prompts_of_different_lengths_are_read_in_step_where_passes_are_dear() {
         let prompts: Vec<Ready> = (0..8)
             .map(|slot| {
