@@ -141,7 +141,7 @@ impl<'model> Scheduler<'model> {
             tick: 0,
             cost: Cost::default(),
             acceptance: Acceptance::of_engine(),
-            worth: Worth::new(shape.drafts),
+            worth: Worth::new(),
             guesses,
             totals,
         }
@@ -332,8 +332,10 @@ impl<'model> Scheduler<'model> {
         self.context.synchronize();
         let seconds = started.elapsed().as_secs_f64();
         self.cost.observe(&load, seconds);
-        let saved = plan::saved(&self.cost, &ready, &limits, &parts);
-        self.worth.observe(self.guesses.spent(), saved, seconds);
+        if self.shape.drafts == Drafts::Auto {
+            let saved = plan::saved(&self.cost, &ready, &limits, &parts);
+            self.worth.observe(self.guesses.spent(), saved, seconds);
+        }
         for part in &parts {
             let Slot { decoded, pending, work, .. } = &mut self.slots[part.slot];
             decoded.extend(pending.drain(..part.pending));
@@ -357,7 +359,7 @@ impl<'model> Scheduler<'model> {
     fn ready(&mut self) -> Vec<Ready> {
         let model = self.model;
         let tokenize = |text: &str| tokens_of(model, text);
-        let guesses = self.shape.drafts != Drafts::Never && self.worth.pays();
+        let guesses = self.worth.guesses(self.shape.drafts);
         self.guesses.want(guesses);
         let started = Instant::now();
         let mut ready = Vec::new();

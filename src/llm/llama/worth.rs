@@ -1,6 +1,9 @@
 //! Whether guessing how texts go on is worth its own time.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::Duration,
+};
 
 use super::Drafts;
 
@@ -18,7 +21,6 @@ const NEGLIGIBLE: f64 = 0.005;
 /// there a pass that is saved takes no longer.
 #[derive(Debug)]
 pub(super) struct Worth {
-    when: Drafts,
     pays: bool,
     /// Calls until it is looked at again.
     left: u32,
@@ -29,14 +31,17 @@ pub(super) struct Worth {
 }
 
 impl Worth {
-    pub(super) fn new(when: Drafts) -> Self {
-        let pays = when != Drafts::Never;
-        Self { when, pays, left: STRETCH, spent: 0.0, saved: 0.0, decoding: 0.0 }
+    pub(super) fn new() -> Self {
+        Self { pays: true, left: STRETCH, spent: 0.0, saved: 0.0, decoding: 0.0 }
     }
 
-    /// Whether guesses should be made for the next call.
-    pub(super) fn pays(&self) -> bool {
-        self.pays
+    /// Whether guesses are made for the next call.
+    pub(super) fn guesses(&self, when: Drafts) -> bool {
+        match when {
+            Drafts::Auto => self.pays,
+            Drafts::Always => true,
+            Drafts::Never => false,
+        }
     }
 
     /// Takes in the seconds of a call.
@@ -49,12 +54,8 @@ impl Worth {
             return;
         }
         let negligible = self.spent <= NEGLIGIBLE * self.decoding;
-        self.pays = match self.when {
-            Drafts::Never => false,
-            Drafts::Always => true,
-            // After a pause they are tried again.
-            Drafts::Auto => !self.pays || negligible || self.saved >= self.spent,
-        };
+        // After a pause they are tried again.
+        self.pays = !self.pays || negligible || self.saved >= self.spent;
         self.left = if self.pays { STRETCH } else { PAUSE };
         (self.spent, self.saved, self.decoding) = (0.0, 0.0, 0.0);
     }
@@ -78,7 +79,7 @@ impl Guesses {
     }
 
     /// Notes the time that a guess took.
-    pub(super) fn spend(&self, time: std::time::Duration) {
+    pub(super) fn spend(&self, time: Duration) {
         let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
@@ -95,10 +96,10 @@ mod tests {
 
     /// For how many of `calls` calls guesses are made.
     fn asked(when: Drafts, calls: u32, spent: f64, saved: f64) -> u32 {
-        let mut worth = Worth::new(when);
+        let mut worth = Worth::new();
         (0..calls)
             .map(|_| {
-                let pays = worth.pays();
+                let pays = worth.guesses(when);
                 let share = if pays { 1.0 } else { 0.0 };
                 worth.observe(share * spent, share * saved, 1.0);
                 u32::from(pays)
@@ -116,10 +117,10 @@ mod tests {
 
     #[test]
     fn guesses_are_made_again_when_they_pay_again() {
-        let mut worth = Worth::new(Drafts::Auto);
+        let mut worth = Worth::new();
         let mut observe = |calls, saved| {
             (0..calls).for_each(|_| worth.observe(0.02, saved, 1.0));
-            worth.pays()
+            worth.guesses(Drafts::Auto)
         };
         assert!(!observe(STRETCH, 0.01));
         assert!(observe(PAUSE, 0.0));
@@ -137,8 +138,8 @@ mod tests {
         let guesses = Guesses::default();
         assert!(!guesses.are_wanted());
         guesses.want(true);
-        guesses.spend(std::time::Duration::from_millis(3));
-        guesses.spend(std::time::Duration::from_millis(4));
+        guesses.spend(Duration::from_millis(3));
+        guesses.spend(Duration::from_millis(4));
         assert!(guesses.are_wanted());
         assert!((guesses.spent() - 0.007).abs() < 1e-12);
         assert_eq!(guesses.spent(), 0.0);
